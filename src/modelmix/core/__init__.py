@@ -1,0 +1,1 @@
+"""The nouns that travel: pure, standard library only, frozen dataclasses."""

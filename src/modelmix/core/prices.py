@@ -1,0 +1,337 @@
+"""Prices: dated list prices, and the exact cost of a call by token class."""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from modelmix.core.candidate import plain_model_id
+from modelmix.core.usage import Usage
+from modelmix.errors import ConfigError, PriceNotFound
+
+_ZERO = Decimal(0)
+_RATES = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+_ROW_KEYS = {
+    "model", "aliases", "since", "until", "batch_multiplier", "us_multiplier", "fast_multiplier", "fast_until",
+    "source", "tier",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Rates of one prompt-length tier, USD per million tokens.
+
+    Attributes:
+        max_prompt_tokens: Longest prompt that this tier prices, or None without a limit.
+        input: Uncached input.
+        cache_read: Input read from the cache.
+        cache_write_5m: Input written with a lifetime of five minutes.
+        cache_write_1h: Input written with a lifetime of one hour.
+        output: Output, thinking included.
+    """
+
+    max_prompt_tokens: int | None
+    input: Decimal
+    cache_read: Decimal
+    cache_write_5m: Decimal
+    cache_write_1h: Decimal
+    output: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The list price of one model over one period.
+
+    Attributes:
+        model: Model ID.
+        since: First UTC day, inclusive.
+        until: First UTC day on which it no longer holds, or None while in force.
+        tiers: Length tiers, shortest first; the last has no limit.
+        batch_multiplier: Factor on every token class inside a batch.
+        us_multiplier: Factor for US-only inference, or None where the parameter is rejected.
+        fast_multiplier: Factor for fast mode, or None where there is none.
+        fast_until: First day without fast mode, or None.
+        source: Where and when the price was read.
+    """
+
+    model: str
+    since: date
+    until: date | None
+    tiers: tuple[Tier, ...]
+    batch_multiplier: Decimal
+    us_multiplier: Decimal | None
+    fast_multiplier: Decimal | None
+    fast_until: date | None
+    source: str
+
+    def covers(self, day: date) -> bool:
+        """Say whether the price holds on a UTC day."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+    def tier(self, prompt_tokens: int) -> Tier:
+        """Return the tier that prices every token of a request with this prompt length."""
+        for tier in self.tiers:
+            if tier.max_prompt_tokens is None or prompt_tokens <= tier.max_prompt_tokens:
+                return tier
+        raise AssertionError("the last tier has no limit")  # pragma: no cover - parse() asserts it
+
+    def multiplier(self, day: date, *, batch: bool, us: bool, fast: bool) -> Decimal:
+        """Multiply the factors of batch, US inference and fast mode.
+
+        Raises:
+            PriceNotFound: A factor is asked for that had no price, or batch together with fast.
+        """
+        factor = Decimal(1)
+        if batch and fast:
+            raise PriceNotFound(self.model, day, "batch and fast mode exclude each other; one flag is wrong")
+        if batch:
+            factor *= self.batch_multiplier
+        if us:
+            if self.us_multiplier is None:
+                raise PriceNotFound(self.model, day, "it has no US-only inference; check inference_geo")
+            factor *= self.us_multiplier
+        if fast:
+            ended = self.fast_until is not None and day >= self.fast_until
+            if self.fast_multiplier is None or ended:
+                raise PriceNotFound(self.model, day, "it has no fast mode on that day; check usage.speed")
+            factor *= self.fast_multiplier
+        return factor
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """List cost of one or more calls by token class, exact.
+
+    Attributes:
+        input_usd: Uncached input.
+        cache_read_usd: Cache reads.
+        cache_write_5m_usd: Five-minute cache writes.
+        cache_write_1h_usd: One-hour cache writes.
+        output_usd: Output.
+        server_tools_usd: Web searches; outside every multiplier.
+        long_tier: Whether any call was priced above its model's lowest length tier.
+    """
+
+    input_usd: Decimal = _ZERO
+    cache_read_usd: Decimal = _ZERO
+    cache_write_5m_usd: Decimal = _ZERO
+    cache_write_1h_usd: Decimal = _ZERO
+    output_usd: Decimal = _ZERO
+    server_tools_usd: Decimal = _ZERO
+    long_tier: bool = False
+
+    @property
+    def total_usd(self) -> Decimal:
+        """Sum of all classes."""
+        return (
+            self.input_usd
+            + self.cache_read_usd
+            + self.cache_write_5m_usd
+            + self.cache_write_1h_usd
+            + self.output_usd
+            + self.server_tools_usd
+        )
+
+    def __add__(self, other: "Cost") -> "Cost":
+        """Add class by class."""
+        return Cost(
+            self.input_usd + other.input_usd,
+            self.cache_read_usd + other.cache_read_usd,
+            self.cache_write_5m_usd + other.cache_write_5m_usd,
+            self.cache_write_1h_usd + other.cache_write_1h_usd,
+            self.output_usd + other.output_usd,
+            self.server_tools_usd + other.server_tools_usd,
+            self.long_tier or other.long_tier,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBook:
+    """All dated prices of the Claude API, and what a call costs by them.
+
+    Attributes:
+        as_of: Day on which the table was last checked.
+        sha256: Hash of the documents it was read from; it stands beside every figure.
+        prices: Model ID → its periods, oldest first.
+        aliases: Moving alias → model ID.
+        web_search_usd: Price of one web search.
+    """
+
+    as_of: date
+    sha256: str
+    prices: Mapping[str, tuple[Price, ...]]
+    aliases: Mapping[str, str]
+    web_search_usd: Decimal
+    _stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, *documents: bytes) -> "PriceBook":
+        """Read one or more TOML documents; later ones add periods and models.
+
+        Raises:
+            ConfigError: A document is not TOML, a key is unknown or missing, or periods overlap.
+        """
+        as_of, search_usd = date.min, _ZERO
+        periods: dict[str, list[Price]] = {}
+        aliases: dict[str, str] = {}
+        for document in documents:
+            table = _toml(document)
+            as_of = max(as_of, table.get("as_of", date.min))
+            tools = table.get("server_tools", {})
+            search_usd = Decimal(tools.get("web_search_usd_per_1000", search_usd * 1000)) / 1000
+            for row in table.get("price", ()):
+                price = _price(row)
+                periods.setdefault(price.model, []).append(price)
+                aliases.update(dict.fromkeys(row.get("aliases", ()), price.model))
+        prices = {model: tuple(sorted(rows, key=lambda p: p.since)) for model, rows in periods.items()}
+        for model, rows in prices.items():
+            for older, newer in zip(rows, rows[1:], strict=False):
+                if older.until is None or older.until > newer.since:
+                    raise ConfigError(f"prices of {model!r} from {older.since} and {newer.since} overlap; end one")
+        sha256 = hashlib.sha256(b"\n".join(documents)).hexdigest()
+        return cls(as_of, sha256, prices, aliases, search_usd)
+
+    def priced_as(self, stand_ins: Mapping[str, str]) -> "PriceBook":
+        """Return a book that prices each old model at another model's rates.
+
+        Args:
+            stand_ins: Old model ID → the model whose rates it takes.
+
+        Raises:
+            ConfigError: A stand-in is not in the book.
+        """
+        for old, new in stand_ins.items():
+            if self.resolve(new) not in self.prices:
+                raise ConfigError(f"cannot price {old!r} as {new!r}: {new!r} is not in the price book")
+        plain = {plain_model_id(old): new for old, new in stand_ins.items()}
+        return replace(self, _stand_ins={**self._stand_ins, **plain})
+
+    def resolve(self, model: str) -> str:
+        """Strip a context suffix, apply stand-ins, and replace a moving alias by the model ID."""
+        plain = plain_model_id(model)
+        plain = self._stand_ins.get(plain, plain)
+        return self.aliases.get(plain, plain)
+
+    def price(self, model: str, when: date | datetime) -> Price:
+        """Find the price of a model on a day.
+
+        Raises:
+            PriceNotFound: The model is unknown, or has no price on that day.
+        """
+        day = when.date() if isinstance(when, datetime) else when
+        periods = self.prices.get(self.resolve(model))
+        if periods is None:
+            raise PriceNotFound(model, day, "the model is unknown; add it to a price file named by MODELMIX_PRICES")
+        for price in reversed(periods):
+            if price.covers(day):
+                return price
+        spans = " and ".join(f"{p.since} to {p.until or 'today'}" for p in periods)
+        raise PriceNotFound(model, day, f"it has prices for {spans}; name such a day, or another model to price it as")
+
+    def last_day(self, model: str, today: date) -> date:
+        """Return the last day, not after ``today``, on which the model had a price.
+
+        Raises:
+            PriceNotFound: The model is unknown or its first price lies in the future.
+        """
+        periods = self.prices.get(self.resolve(model), ())
+        for price in reversed(periods):
+            if price.since <= today:
+                end = today if price.until is None else price.until - timedelta(days=1)
+                return min(today, end)
+        self.price(model, today)
+        raise AssertionError("price() raises for every model without a past price")  # pragma: no cover
+
+    def cost(
+        self,
+        usage: Usage,
+        model: str,
+        when: date | datetime,
+        *,
+        batch: bool = False,
+        us: bool = False,
+        fast: bool = False,
+    ) -> Cost:
+        """Price the tokens of one call.
+
+        Args:
+            usage: Tokens; where it has iterations, each is priced at its own model and length tier.
+            model: Model that served the call.
+            when: Day, or instant in UTC, of the call.
+            batch: Whether it was an item of a batch.
+            us: Whether inference was restricted to the US.
+            fast: Whether fast mode was used.
+
+        Raises:
+            PriceNotFound: The model, the day or a multiplier has no price.
+
+        Source: pricing page (2026-10-08): multipliers stack on every token class; searches lie outside them.
+        """
+        searches = Cost(server_tools_usd=usage.web_search_requests * self.web_search_usd)
+        parts = [(part.usage, part.model or model) for part in usage.iterations] or [(usage, model)]
+        total = searches
+        for part, served_by in parts:
+            total += self._tokens_cost(part, served_by, when, batch=batch, us=us, fast=fast)
+        return total
+
+    def _tokens_cost(
+        self, usage: Usage, model: str, when: date | datetime, *, batch: bool, us: bool, fast: bool
+    ) -> Cost:
+        day = when.date() if isinstance(when, datetime) else when
+        price = self.price(model, day)
+        tier = price.tier(usage.prompt_tokens)
+        per_token = price.multiplier(day, batch=batch, us=us, fast=fast).scaleb(-6)
+        return Cost(
+            usage.input_tokens * tier.input * per_token,
+            usage.cache_read_tokens * tier.cache_read * per_token,
+            usage.cache_write_5m_tokens * tier.cache_write_5m * per_token,
+            usage.cache_write_1h_tokens * tier.cache_write_1h * per_token,
+            usage.output_tokens * tier.output * per_token,
+            _ZERO,
+            tier is not price.tiers[0],
+        )
+
+
+def _toml(document: bytes) -> dict[str, Any]:
+    try:
+        return tomllib.loads(document.decode(), parse_float=Decimal)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"the price file is not valid TOML: {error}") from error
+
+
+def _price(row: Mapping[str, Any]) -> Price:
+    model = row.get("model", "?")
+    unknown = set(row) - _ROW_KEYS
+    if unknown:
+        raise ConfigError(f"price of {model!r}: unknown key {min(unknown)!r}; write one of {sorted(_ROW_KEYS)}")
+    try:
+        tiers = tuple(
+            Tier(tier.get("max_prompt_tokens"), *(_positive(model, tier[rate]) for rate in _RATES))
+            for tier in row["tier"]
+        )
+        price = Price(
+            model=row["model"],
+            since=row["since"],
+            until=row.get("until"),
+            tiers=tiers,
+            batch_multiplier=_positive(model, row["batch_multiplier"]),
+            us_multiplier=_positive(model, row["us_multiplier"]) if "us_multiplier" in row else None,
+            fast_multiplier=_positive(model, row["fast_multiplier"]) if "fast_multiplier" in row else None,
+            fast_until=row.get("fast_until"),
+            source=row["source"],
+        )
+    except KeyError as error:
+        raise ConfigError(f"price of {model!r}: key {error.args[0]!r} is missing; add it") from error
+    if [t.max_prompt_tokens for t in tiers[-1:]] != [None] or any(t.max_prompt_tokens is None for t in tiers[:-1]):
+        raise ConfigError(f"price of {model!r}: the last tier, and only it, must be without max_prompt_tokens")
+    return price
+
+
+def _positive(model: str, value: object) -> Decimal:
+    # A zero rate would turn an unknown price into a free one.
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value <= 0:
+        raise ConfigError(f"price of {model!r}: {value!r} is not a positive number of USD per million tokens")
+    return Decimal(value)

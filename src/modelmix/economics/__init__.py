@@ -1,0 +1,1 @@
+"""Money: what a choice costs and when it pays."""

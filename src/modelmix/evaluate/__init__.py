@@ -1,0 +1,1 @@
+"""How well: drives, tests and verdicts."""

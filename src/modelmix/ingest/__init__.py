@@ -1,0 +1,1 @@
+"""Others' rows into calls and outcomes; one file per source."""

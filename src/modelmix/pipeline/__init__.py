@@ -1,0 +1,1 @@
+"""The offline corridor: one function per command."""

@@ -1,0 +1,1 @@
+"""Who answers: policies, and the file they are kept in."""

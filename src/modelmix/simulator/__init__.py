@@ -1,0 +1,1 @@
+"""A strict practice Claude API on loopback; its answers are synthetic."""

@@ -1,0 +1,1 @@
+"""The one door to SQL: ledger, lake and the queries over them."""

@@ -1,0 +1,1 @@
+"""The protocol, pure: what goes over the wire and how it is read and edited."""
