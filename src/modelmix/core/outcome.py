@@ -1,0 +1,50 @@
+"""An outcome: one graded answer of one candidate to one prompt, as someone already has it on file."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from modelmix.core.candidate import Candidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One graded answer: a row of an outcome table.
+
+    Attributes:
+        prompt_id: Identity of the prompt; rows of several candidates with the same id are paired.
+        task_type: Name of the prompt's task type.
+        candidate: Who answered; the effort is None where the table names none.
+        score: Grade in [0, 1].
+        cluster_id: Prompts that are not independent share it (same document, same user); empty if none.
+        input_tokens: Prompt length in tokens, or None where the table does not tell.
+        output_tokens: Answer length in tokens, or None.
+        cost_usd: Cost that the table states, or None.
+        checks_ok: Whether deterministic checks passed, or None where none were made.
+        slice_name: Named slice the prompt belongs to (``field absent``), or empty.
+        prompt: Text of the prompt, or empty; kept only on request.
+        response: Text of the answer, or empty; kept only on request.
+    """
+
+    prompt_id: str
+    task_type: str
+    candidate: Candidate
+    score: float
+    cluster_id: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: Decimal | None = None
+    checks_ok: bool | None = None
+    slice_name: str = ""
+    prompt: str = ""
+    response: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.score <= 1.0:
+            raise ValueError(f"score is {self.score}; a score lies between 0 and 1")
+        if not self.prompt_id:
+            raise ValueError("prompt_id is empty; pairs are found by it")
+
+    @property
+    def unit(self) -> str:
+        """The unit of evidence: rows that share it count once."""
+        return self.cluster_id or self.prompt_id
