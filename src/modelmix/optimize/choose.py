@@ -1,0 +1,147 @@
+"""Choosing: which task types to put forward, and on which candidate, from the choosing rows alone.
+
+Putting a type forward costs power for all others: Holm and the simultaneous critical value both grow with
+their number. So the set is chosen that promises the largest certified saving, not the longest list.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.special import ndtri
+
+from modelmix.core.candidate import Candidate
+from modelmix.evaluate.multiplicity import simultaneous_z
+from modelmix.optimize.goal import Goal
+from modelmix.optimize.stratum import Comparison, Stratum
+
+_PRIOR_LOSS, _PRIOR_SD = 0.01, 0.06  # a cheaper candidate is expected a point worse, give or take six
+_PASSES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PutForward:
+    """A move that is to be tested on fresh rows.
+
+    Attributes:
+        task_type: The type that would move.
+        candidate: Where to.
+        type_margin: Margin it must clear by itself, fixed here.
+        saving_usd: Saving per call on the choosing rows.
+    """
+
+    task_type: str
+    candidate: Candidate
+    type_margin: float
+    saving_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is put forward, and the margin of all of it together."""
+
+    moves: tuple[PutForward, ...]
+    pooled_margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Prospect:
+    """A possible move with what the choosing rows make of it."""
+
+    stratum: Stratum
+    move: PutForward
+    loss: float
+    loss_variance: float
+    test_variance: float
+    margin: float
+    worth_usd: float
+
+    def chance(self, z: float) -> float:
+        """Probability that the fresh rows clear the type's margin at critical value ``z``."""
+        distance = self.move.type_margin - self.loss - z * math.sqrt(self.test_variance)
+        return _normal(distance / math.sqrt(self.test_variance + self.loss_variance))
+
+
+def choose(strata: Sequence[Stratum], goal: Goal, alpha: float) -> Choice:
+    """Pick the moves with the largest expected certified saving.
+
+    Args:
+        strata: Choosing rows of each task type.
+        goal: The user's bar.
+        alpha: Level that this attempt may spend.
+    """
+    z = float(-ndtri(alpha / max(1.0, len(strata) / 2.0)))
+    best: dict[str, list[_Prospect]] = {}
+    for stratum in strata:
+        prospects = [p for c in stratum.comparisons if (p := _prospect(stratum, c, goal)) is not None]
+        if prospects:
+            best[stratum.task_type] = sorted(prospects, key=lambda p: -p.worth_usd * p.chance(z))
+    chosen = _best_prefix([prospects[0] for prospects in best.values()], alpha)
+    chosen = _improve(chosen, best, alpha)
+    savings = [(p.move.saving_usd, p.stratum) for p in chosen]
+    return Choice(tuple(p.move for p in chosen), goal.pooled_margin(savings))
+
+
+def _prospect(stratum: Stratum, comparison: Comparison, goal: Goal) -> _Prospect | None:
+    pairs, saving = comparison.pairs, comparison.saving_usd
+    if not pairs.n or not saving > 0.0:
+        return None
+    margin = goal.margin_of(stratum, saving)
+    if margin <= 0.0:
+        return None
+    # One pseudo-pair of discordance: a handful of agreeing pairs is no proof of agreement.
+    variance = (pairs.gains + pairs.losses + 0.5) / (pairs.n + 1.0)
+    precision = pairs.n / variance + 1.0 / _PRIOR_SD**2
+    loss = (pairs.n / variance * pairs.loss + _PRIOR_LOSS / _PRIOR_SD**2) / precision
+    fresh = pairs.n * (1.0 - goal.choosing_share) / goal.choosing_share
+    # At the margin itself the test's variance is at least that of losing as many pairs as the margin says.
+    test_variance = max(variance, margin) / fresh
+    error_usd = (stratum.error_cost_usd or 0.0) * loss
+    worth = stratum.calls * (saving - error_usd)
+    move = PutForward(stratum.task_type, comparison.candidate, margin, saving)
+    return _Prospect(stratum, move, loss, 1.0 / precision, test_variance, goal.margin, worth)
+
+
+def _best_prefix(prospects: list[_Prospect], alpha: float) -> list[_Prospect]:
+    z = float(-ndtri(alpha / max(1, len(prospects))))
+    ranked = sorted(prospects, key=lambda p: (-p.worth_usd * p.chance(z), p.move.task_type))
+    sizes = range(len(ranked) + 1)
+    return ranked[: max(sizes, key=lambda size: _value(ranked[:size], alpha))]
+
+
+def _improve(chosen: list[_Prospect], best: dict[str, list[_Prospect]], alpha: float) -> list[_Prospect]:
+    value = _value(chosen, alpha)
+    for _ in range(_PASSES):
+        before = value
+        for task_type, prospects in best.items():
+            others = [p for p in chosen if p.move.task_type != task_type]
+            for trial in [others, *([*others, prospect] for prospect in prospects[:2])]:
+                worth = _value(trial, alpha)
+                if worth > value:
+                    chosen, value = trial, worth
+        if value == before:
+            break
+    return chosen
+
+
+def _value(moves: Sequence[_Prospect], alpha: float) -> float:
+    """Expected certified saving of putting these moves forward, USD over the strata's calls."""
+    if not moves:
+        return 0.0
+    z_type = float(-ndtri(alpha / len(moves)))
+    z_pool = simultaneous_z(len(moves), alpha)
+    saved = slack = test = doubt = 0.0
+    for move in moves:
+        chance = move.chance(z_type)
+        weight = chance * move.stratum.weight
+        saved += chance * move.worth_usd
+        slack += weight * (move.margin - move.loss)
+        test += weight * weight * move.test_variance
+        doubt += weight * weight * move.loss_variance
+    if saved <= 0.0 or test <= 0.0:
+        return 0.0
+    return saved * _normal((slack - z_pool * math.sqrt(test)) / math.sqrt(test + doubt))
+
+
+def _normal(x: float) -> float:
+    return 0.5 * math.erfc(-x / math.sqrt(2.0))

@@ -1,0 +1,82 @@
+"""The goal: the user's bar, fixed before the evidence is looked at."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from modelmix.optimize.stratum import Stratum
+
+TYPE_MARGIN_FLOOR, TYPE_MARGIN_CEILING = 0.02, 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What must hold, and with which confidence.
+
+    Attributes:
+        margin: Largest tolerable loss over the traffic that moves, a share in (0, 1).
+        alpha: Chance that may be taken of certifying what does not hold, in (0, 0.5).
+        type_margin: Largest tolerable loss of each task type, or None for the default: the baseline's own
+            error rate on the choosing rows, between 2 and 6 points.
+        type_margins: Margins of single task types; they win over ``type_margin``.
+        choosing_share: Share of the rows that choosing uses up.
+        seed: Seed of the split.
+    """
+
+    margin: float
+    alpha: float = 0.05
+    type_margin: float | None = None
+    type_margins: Mapping[str, float] = field(default_factory=dict)
+    choosing_share: float = 0.35
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.margin < 1.0:
+            raise ValueError(f"margin is {self.margin}; a margin lies between 0 and 1")
+        if not 0.0 < self.alpha < 0.5:  # noqa: PLR2004 - beyond a coin toss a level means nothing
+            raise ValueError(f"alpha is {self.alpha}; it lies between 0 and 0.5")
+        if not 0.0 < self.choosing_share < 1.0:
+            raise ValueError(f"choosing_share is {self.choosing_share}; it lies between 0 and 1")
+
+    def margin_of(self, stratum: Stratum, saving_usd: float) -> float:
+        """Margin that a task type must clear by itself.
+
+        Args:
+            stratum: Its choosing rows.
+            saving_usd: Saving per call of the candidate on those rows.
+
+        Returns:
+            The type's margin, lowered to ``saving / error cost`` where an error has a cost: beyond that
+            loss the move would not pay.
+        """
+        if stratum.critical:
+            margin = self.margin
+        elif stratum.task_type in self.type_margins:
+            margin = self.type_margins[stratum.task_type]
+        elif self.type_margin is not None:
+            margin = self.type_margin
+        else:
+            margin = default_type_margin(stratum.baseline_errors)
+        return min(margin, _break_even(saving_usd, stratum.error_cost_usd))
+
+    def pooled_margin(self, savings: list[tuple[float, Stratum]]) -> float:
+        """Margin of the moved traffic: the user's, or the pooled saving over the pooled cost of errors if smaller.
+
+        Args:
+            savings: Saving per call and stratum of each type put forward, from the choosing rows.
+        """
+        priced = [(usd, s) for usd, s in savings if s.error_cost_usd is not None]
+        calls_usd = sum(usd * s.calls for usd, s in priced)
+        errors_usd = sum(s.weight for _, s in priced)
+        return min(self.margin, calls_usd / errors_usd) if errors_usd > 0 else self.margin
+
+
+def default_type_margin(baseline_errors: float) -> float:
+    """Return the baseline's own error rate, held between 2 and 6 points; 2 points where it is unknown."""
+    if math.isnan(baseline_errors):
+        return TYPE_MARGIN_FLOOR
+    return max(TYPE_MARGIN_FLOOR, min(TYPE_MARGIN_CEILING, baseline_errors))
+
+
+def _break_even(saving_usd: float, error_cost_usd: float | None) -> float:
+    return math.inf if not error_cost_usd else saving_usd / error_cost_usd

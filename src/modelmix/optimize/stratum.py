@@ -1,0 +1,99 @@
+"""A stratum: one task type's evidence reduced to the counts that choosing and certifying need."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from modelmix.core.candidate import Candidate
+from modelmix.evaluate.evidence import TypeEvidence
+from modelmix.evaluate.paired import Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One candidate against the baseline of a task type.
+
+    Attributes:
+        candidate: The candidate.
+        pairs: Gains and losses.
+        saving_usd: Mean saving per call; negative if dearer; NaN where it cannot be priced.
+        saving_error_usd: Standard error of that mean; NaN with fewer than two priced pairs.
+        slices: Named slice → its gains and losses.
+    """
+
+    candidate: Candidate
+    pairs: Pairs
+    saving_usd: float
+    saving_error_usd: float
+    slices: Mapping[str, Pairs] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """One task type.
+
+    Attributes:
+        task_type: Its name.
+        baseline: What its requests ask for today.
+        calls: Its volume; only ratios between strata matter.
+        baseline_usd: Mean cost of a call on the baseline.
+        baseline_errors: Error rate of the baseline, a share; NaN without rows.
+        error_cost_usd: Cost of one wrong answer, or None.
+        critical: Whether it must clear the pooled margin by itself, without one regression.
+        comparisons: One per candidate, in order of name.
+    """
+
+    task_type: str
+    baseline: Candidate
+    calls: float
+    baseline_usd: float
+    baseline_errors: float
+    error_cost_usd: float | None
+    critical: bool
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def weight(self) -> float:
+        """Weight in the pooled loss: calls times the cost of an error (1 where no cost is given)."""
+        return self.calls * (1.0 if self.error_cost_usd is None else self.error_cost_usd)
+
+    def find(self, candidate: Candidate) -> Comparison | None:
+        """Return the comparison with a candidate, or None if it was not measured."""
+        return next((c for c in self.comparisons if c.candidate == candidate), None)
+
+
+def tally(
+    evidence: TypeEvidence,
+    baseline: Candidate,
+    *,
+    calls: float,
+    error_cost_usd: float | None = None,
+    critical: bool = False,
+) -> Stratum:
+    """Reduce a task type's evidence to counts.
+
+    Raises:
+        ValueError: The baseline is not among the arms.
+    """
+    base = evidence.arms.index(baseline)
+    comparisons = tuple(_compare(evidence, arm, base) for arm in range(len(evidence.arms)) if arm != base)
+    return Stratum(
+        task_type=evidence.task_type,
+        baseline=baseline,
+        calls=calls,
+        baseline_usd=evidence.mean_cost_usd(base),
+        baseline_errors=evidence.error_rate(base),
+        error_cost_usd=error_cost_usd,
+        critical=critical,
+        comparisons=comparisons,
+    )
+
+
+def _compare(evidence: TypeEvidence, arm: int, base: int) -> Comparison:
+    savings = evidence.savings_usd(arm, base)
+    error = float(savings.std(ddof=1) / math.sqrt(savings.size)) if savings.size > 1 else math.nan
+    mean = float(np.mean(savings)) if savings.size else math.nan
+    slices = {name: evidence.pairs(arm, base, rows) for name, rows in evidence.slices.items()}
+    return Comparison(evidence.arms[arm], evidence.pairs(arm, base), mean, error, slices)
