@@ -149,6 +149,39 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Rates:
+    """What one token costs in a request of one kind, USD per token, every multiplier applied.
+
+    Attributes:
+        input_usd: Uncached input.
+        cache_read_usd: Cache reads.
+        cache_write_5m_usd: Five-minute cache writes.
+        cache_write_1h_usd: One-hour cache writes.
+        output_usd: Output.
+        long_tier: Whether the request lies above its model's lowest length tier.
+    """
+
+    input_usd: Decimal
+    cache_read_usd: Decimal
+    cache_write_5m_usd: Decimal
+    cache_write_1h_usd: Decimal
+    output_usd: Decimal
+    long_tier: bool
+
+    def cost(self, usage: Usage) -> Cost:
+        """Price tokens at these rates; searches and iterations are not looked at."""
+        return Cost(
+            usage.input_tokens * self.input_usd,
+            usage.cache_read_tokens * self.cache_read_usd,
+            usage.cache_write_5m_tokens * self.cache_write_5m_usd,
+            usage.cache_write_1h_tokens * self.cache_write_1h_usd,
+            usage.output_tokens * self.output_usd,
+            _ZERO,
+            self.long_tier,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PriceBook:
     """All dated prices of the Claude API, and what a call costs by them.
 
@@ -190,7 +223,9 @@ class PriceBook:
         for model, rows in prices.items():
             for older, newer in zip(rows, rows[1:], strict=False):
                 if older.until is None or older.until > newer.since:
-                    raise ConfigError(f"prices of {model!r} from {older.since} and {newer.since} overlap; end one")
+                    raise ConfigError(
+                        f"prices of {model!r} from {older.since} and {newer.since} overlap; end one"
+                    )
         sha256 = hashlib.sha256(b"\n".join(documents)).hexdigest()
         return cls(as_of, sha256, prices, aliases, search_usd)
 
@@ -224,12 +259,16 @@ class PriceBook:
         day = when.date() if isinstance(when, datetime) else when
         periods = self.prices.get(self.resolve(model))
         if periods is None:
-            raise PriceNotFound(model, day, "the model is unknown; add it to a price file named by MODELMIX_PRICES")
+            raise PriceNotFound(
+                model, day, "the model is unknown; add it to a price file named by MODELMIX_PRICES"
+            )
         for price in reversed(periods):
             if price.covers(day):
                 return price
         spans = " and ".join(f"{p.since} to {p.until or 'today'}" for p in periods)
-        raise PriceNotFound(model, day, f"it has prices for {spans}; name such a day, or another model to price it as")
+        raise PriceNotFound(
+            model, day, f"it has prices for {spans}; name such a day, or another model to price it as"
+        )
 
     def last_day(self, model: str, today: date) -> date:
         """Return the last day, not after ``today``, on which the model had a price.
@@ -274,23 +313,43 @@ class PriceBook:
         parts = [(part.usage, part.model or model) for part in usage.iterations] or [(usage, model)]
         total = searches
         for part, served_by in parts:
-            total += self._tokens_cost(part, served_by, when, batch=batch, us=us, fast=fast)
+            rates = self.rates(served_by, when, part.prompt_tokens, batch=batch, us=us, fast=fast)
+            total += rates.cost(part)
         return total
 
-    def _tokens_cost(
-        self, usage: Usage, model: str, when: date | datetime, *, batch: bool, us: bool, fast: bool
-    ) -> Cost:
+    def rates(
+        self,
+        model: str,
+        when: date | datetime,
+        prompt_tokens: int,
+        *,
+        batch: bool = False,
+        us: bool = False,
+        fast: bool = False,
+    ) -> Rates:
+        """Return what one token costs in a request with this prompt length, every multiplier applied.
+
+        Args:
+            model: Model that served the request.
+            when: Day, or instant in UTC, of the request.
+            prompt_tokens: Length of its whole prompt, which decides the length tier.
+            batch: Whether it was an item of a batch.
+            us: Whether inference was restricted to the US.
+            fast: Whether fast mode was used.
+
+        Raises:
+            PriceNotFound: The model, the day or a multiplier has no price.
+        """
         day = when.date() if isinstance(when, datetime) else when
         price = self.price(model, day)
-        tier = price.tier(usage.prompt_tokens)
+        tier = price.tier(prompt_tokens)
         per_token = price.multiplier(day, batch=batch, us=us, fast=fast).scaleb(-6)
-        return Cost(
-            usage.input_tokens * tier.input * per_token,
-            usage.cache_read_tokens * tier.cache_read * per_token,
-            usage.cache_write_5m_tokens * tier.cache_write_5m * per_token,
-            usage.cache_write_1h_tokens * tier.cache_write_1h * per_token,
-            usage.output_tokens * tier.output * per_token,
-            _ZERO,
+        return Rates(
+            tier.input * per_token,
+            tier.cache_read * per_token,
+            tier.cache_write_5m * per_token,
+            tier.cache_write_1h * per_token,
+            tier.output * per_token,
             tier is not price.tiers[0],
         )
 
@@ -306,7 +365,9 @@ def _price(row: Mapping[str, Any]) -> Price:
     model = row.get("model", "?")
     unknown = set(row) - _ROW_KEYS
     if unknown:
-        raise ConfigError(f"price of {model!r}: unknown key {min(unknown)!r}; write one of {sorted(_ROW_KEYS)}")
+        raise ConfigError(
+            f"price of {model!r}: unknown key {min(unknown)!r}; write one of {sorted(_ROW_KEYS)}"
+        )
     try:
         tiers = tuple(
             Tier(tier.get("max_prompt_tokens"), *(_positive(model, tier[rate]) for rate in _RATES))
@@ -325,8 +386,12 @@ def _price(row: Mapping[str, Any]) -> Price:
         )
     except KeyError as error:
         raise ConfigError(f"price of {model!r}: key {error.args[0]!r} is missing; add it") from error
-    if [t.max_prompt_tokens for t in tiers[-1:]] != [None] or any(t.max_prompt_tokens is None for t in tiers[:-1]):
-        raise ConfigError(f"price of {model!r}: the last tier, and only it, must be without max_prompt_tokens")
+    if [t.max_prompt_tokens for t in tiers[-1:]] != [None] or any(
+        t.max_prompt_tokens is None for t in tiers[:-1]
+    ):
+        raise ConfigError(
+            f"price of {model!r}: the last tier, and only it, must be without max_prompt_tokens"
+        )
     return price
 
 
