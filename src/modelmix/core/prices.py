@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from modelmix.core.candidate import plain_model_id
@@ -15,8 +16,8 @@ from modelmix.errors import ConfigError, PriceNotFound
 _ZERO = Decimal(0)
 _RATES = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
 _ROW_KEYS = {
-    "model", "aliases", "since", "until", "batch_multiplier", "us_multiplier", "fast_multiplier", "fast_until",
-    "source", "tier",
+    "model", "aliases", "since", "until", "batch_multiplier", "us_multiplier", "fast_multiplier",
+    "fast_until", "source", "tier",
 }  # fmt: skip
 
 
@@ -221,11 +222,10 @@ class PriceBook:
                 aliases.update(dict.fromkeys(row.get("aliases", ()), price.model))
         prices = {model: tuple(sorted(rows, key=lambda p: p.since)) for model, rows in periods.items()}
         for model, rows in prices.items():
-            for older, newer in zip(rows, rows[1:], strict=False):
+            for older, newer in pairwise(rows):
                 if older.until is None or older.until > newer.since:
-                    raise ConfigError(
-                        f"prices of {model!r} from {older.since} and {newer.since} overlap; end one"
-                    )
+                    days = f"{older.since} and {newer.since}"
+                    raise ConfigError(f"prices of {model!r} from {days} overlap; end one")
         sha256 = hashlib.sha256(b"\n".join(documents)).hexdigest()
         return cls(as_of, sha256, prices, aliases, search_usd)
 
@@ -365,9 +365,7 @@ def _price(row: Mapping[str, Any]) -> Price:
     model = row.get("model", "?")
     unknown = set(row) - _ROW_KEYS
     if unknown:
-        raise ConfigError(
-            f"price of {model!r}: unknown key {min(unknown)!r}; write one of {sorted(_ROW_KEYS)}"
-        )
+        raise ConfigError(f"price of {model!r}: unknown key {min(unknown)!r}; use {sorted(_ROW_KEYS)}")
     try:
         tiers = tuple(
             Tier(tier.get("max_prompt_tokens"), *(_positive(model, tier[rate]) for rate in _RATES))
@@ -390,7 +388,7 @@ def _price(row: Mapping[str, Any]) -> Price:
         t.max_prompt_tokens is None for t in tiers[:-1]
     ):
         raise ConfigError(
-            f"price of {model!r}: the last tier, and only it, must be without max_prompt_tokens"
+            f"price of {model!r}: only its last tier, and that one, must lack max_prompt_tokens"
         )
     return price
 
