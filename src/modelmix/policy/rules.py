@@ -11,7 +11,7 @@
     operand    := field | literal
     literal    := number | "text" | 'text' | true | false
 
-Nothing is ever evaluated as code: a rule is read into the frozen nodes below, whose ``holds`` answers for a task.
+Nothing is ever evaluated as code: a rule is read into the frozen nodes below, whose ``holds`` answers.
 """
 
 import operator
