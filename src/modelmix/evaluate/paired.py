@@ -44,6 +44,11 @@ class Pairs:
         return (self.losses - self.gains) / self.n if self.n else math.nan
 
     @property
+    def difference(self) -> float:
+        """Estimated pass rate of the candidate minus the baseline's: the loss with its sign turned, as papers write it."""
+        return -self.loss
+
+    @property
     def discordance(self) -> float:
         """Share of pairs on which the two differ, in [0, 1]; NaN without pairs."""
         return (self.losses + self.gains) / self.n if self.n else math.nan
@@ -96,6 +101,10 @@ class Pairs:
         """Lower confidence bound of the loss at ``z``."""
         return self._root(-z) if self.n else -1.0
 
+    def lower_difference(self, z: float) -> float:
+        """Lower confidence bound of :attr:`difference` at ``z``."""
+        return -self.upper_bound(z)
+
     def _root(self, z: float) -> float:
         low, high = -1.0, 1.0  # the statistic grows with the hypothetical loss
         for _ in range(_BISECTIONS):
@@ -129,7 +138,9 @@ def effective(strata: list[tuple[Pairs, float]]) -> Pairs:
     losses = sum(weight * pairs.losses / pairs.n for pairs, weight in strata) / total
     kish = total**2 / sum(weight**2 / pairs.n for pairs, weight in strata)
     pooled = gains + losses
-    drawn = [((pairs.gains + pairs.losses + pooled) / (pairs.n + 1.0), pairs.n, weight) for pairs, weight in strata]
+    drawn = [
+        ((pairs.gains + pairs.losses + pooled) / (pairs.n + 1.0), pairs.n, weight) for pairs, weight in strata
+    ]
     spread = sum(weight**2 * rate / n for rate, n, weight in drawn)
     by_variance = total * sum(weight * rate for rate, _, weight in drawn) / spread if spread > 0 else kish
     n = min(kish, by_variance)
@@ -145,7 +156,9 @@ def fewest_pairs(margin: float, alpha: float) -> int:
     return math.ceil(math.log(alpha) / math.log1p(-margin))
 
 
-def pairs_needed(margin: float, discordance: float, *, alpha: float, power: float = 0.8, loss: float = 0.0) -> int | None:
+def pairs_needed(
+    margin: float, discordance: float, *, alpha: float, power: float = 0.8, loss: float = 0.0
+) -> int | None:
     """Pairs with which a true ``loss`` clears ``margin`` with probability ``power``.
 
     Args:

@@ -27,7 +27,7 @@ class Goal:
     alpha: float = 0.05
     type_margin: float | None = None
     type_margins: Mapping[str, float] = field(default_factory=dict)
-    choosing_share: float = 0.35
+    choosing_share: float = 0.3
     seed: int = 0
 
     def __post_init__(self) -> None:
