@@ -48,6 +48,7 @@ class PriceNotFound(ConfigError):  # noqa: N818 - the tree names what happened
     Attributes:
         model: The model ID as asked.
         day: The UTC day as asked.
+        hint: What is known instead, and what to do.
     """
 
     code = "MODELMIX-E302"
@@ -55,6 +56,7 @@ class PriceNotFound(ConfigError):  # noqa: N818 - the tree names what happened
     def __init__(self, model: str, day: date, hint: str) -> None:
         self.model = model
         self.day = day
+        self.hint = hint
         super().__init__(f"no price for {model!r} on {day.isoformat()}: {hint}")
 
 

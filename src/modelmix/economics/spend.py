@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
@@ -101,7 +101,7 @@ class Spend:
         tiers = {
             tier.max_prompt_tokens for rows in book.prices.values() for price in rows for tier in price.tiers
         }
-        self._book = book
+        self.book = book
         self._limits = sorted({*limits, *(limit for limit in tiers if limit is not None)})
         self._rows: dict[Kind, _Row] = {}
 
@@ -149,7 +149,7 @@ class Spend:
 
     def _priced(self, kind: Kind) -> _Row:
         try:
-            return _Row(rates_of(self._book, kind, kind.model, kind.day, self.longest_prompt(kind.band)))
+            return _Row(rates_of(self.book, kind, kind.model, kind.day, self.longest_prompt(kind.band)))
         except PriceNotFound as missing:
             return _Row(None, missing.hint)
 
@@ -165,21 +165,23 @@ class Spend:
         counts[6] += usage.web_search_requests
 
     def _add_iterations(self, call: Call) -> None:
-        served = self._row(self._kind(call, call.model_served, call.usage))
         parts = [
             (self._row(self._kind(call, part.model or call.model_served, part.usage)), part.usage)
             for part in call.usage.iterations
         ]
-        missing = next((row for row in (served, *(row for row, _ in parts)) if row.rates is None), None)
-        # Half a call's cost would look like all of it: one part without a price leaves the whole call without.
-        self._count(missing or served, 1, Usage(web_search_requests=call.usage.web_search_requests))
+        served = self._row(self._kind(call, call.model_served, call.usage))
+        home = served if served.rates is not None else parts[0][0]
+        # Half a call's cost would look like all of it: without a price for one part there is none at all.
+        missing = next((row for row, _ in parts if row.rates is None), None)
+        self._count(missing or home, 1, Usage(web_search_requests=call.usage.web_search_requests))
         for row, usage in parts:
-            self._count(missing or row, 0, Usage() if usage is call.usage else _without_searches(usage))
+            # Searches are billed per call, and have been counted with it.
+            self._count(missing or row, 0, replace(usage, web_search_requests=0))
 
     def _line(self, kind: Kind, row: _Row, rates: Rates) -> Line:
         calls, uncached, read, write_5m, write_1h, output, searches = row.counts
         usage = Usage(uncached, read, write_5m, write_1h, output, searches)
-        searched = Cost(server_tools_usd=searches * self._book.web_search_usd)
+        searched = Cost(server_tools_usd=searches * self.book.web_search_usd)
         plain = usage.prompt_tokens * rates.input_usd + output * rates.output_usd
         return Line(kind, calls, usage, rates.cost(usage) + searched, plain + searched.total_usd)
 
@@ -214,16 +216,3 @@ def total_usage(lines: Iterable[Line]) -> Usage:
 def total_calls(lines: Iterable[Line]) -> int:
     """Add up the calls of lines."""
     return sum(line.calls for line in lines)
-
-
-def _without_searches(usage: Usage) -> Usage:
-    # Searches are billed per call; the call has been counted with them.
-    if not usage.web_search_requests:
-        return usage
-    return Usage(
-        usage.input_tokens,
-        usage.cache_read_tokens,
-        usage.cache_write_5m_tokens,
-        usage.cache_write_1h_tokens,
-        usage.output_tokens,
-    )
