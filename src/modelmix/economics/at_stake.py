@@ -133,6 +133,8 @@ def at_stake(lines: Iterable[Line], spend: Spend, capabilities: CapabilityTable,
 
 
 def _is_top(line: Line, book: PriceBook, capabilities: CapabilityTable) -> bool:
+    if line.unpriced_why:
+        return False
     tier = tier_of(line.kind.model, book, capabilities)
     return tier is not None and tier >= TOP_TIER
 

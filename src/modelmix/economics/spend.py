@@ -15,6 +15,7 @@ from modelmix.core.usage import Usage
 from modelmix.errors import PriceNotFound
 
 Key = TypeVar("Key")
+_NOTHING = Cost()
 
 
 class Kind(NamedTuple):
@@ -49,32 +50,17 @@ class Line:
         kind: What they have in common.
         calls: How many; an iteration of a call adds tokens here and its call elsewhere.
         usage: Their tokens.
-        cost: What they cost.
+        cost: What they cost; nothing where no price is known.
         uncached_usd: What they would have cost with every cached token as plain input.
+        unpriced_why: Why no price is known and what to do, or empty where one is.
     """
 
     kind: Kind
     calls: int
     usage: Usage
-    cost: Cost
-    uncached_usd: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Unpriced:
-    """Calls that no price is known for; they are in no sum of money.
-
-    Attributes:
-        model: Model that served them.
-        why: What is known instead, and what to do.
-        calls: How many.
-        tokens: All their tokens.
-    """
-
-    model: str
-    why: str
-    calls: int
-    tokens: int
+    cost: Cost = _NOTHING
+    uncached_usd: Decimal = Decimal(0)
+    unpriced_why: str = ""
 
 
 @dataclass(slots=True)
@@ -113,21 +99,10 @@ class Spend:
             self._count(self._row(self._kind(call, call.model_served, call.usage)), 1, call.usage)
 
     def lines(self) -> Iterator[Line]:
-        """Yield the priced lines of the bill."""
+        """Yield the lines of the bill, those without a price among them."""
         for kind, row in self._rows.items():
-            if row.rates is not None and any(row.counts):
-                yield self._line(kind, row, row.rates)
-
-    def unpriced(self) -> tuple[Unpriced, ...]:
-        """Return what has no price, by model and reason, most tokens first."""
-        found: dict[tuple[str, str], list[int]] = {}
-        for kind, row in self._rows.items():
-            if row.rates is None and row.counts[0]:
-                total = found.setdefault((kind.model, row.why), [0, 0])
-                total[0] += row.counts[0]
-                total[1] += sum(row.counts[1:6])
-        rows = (Unpriced(model, why, calls, tokens) for (model, why), (calls, tokens) in found.items())
-        return tuple(sorted(rows, key=lambda row: (-row.tokens, -row.calls, row.model)))
+            if any(row.counts):
+                yield self._line(kind, row)
 
     def longest_prompt(self, band: int) -> int:
         """Return the longest prompt of a band; of the last band, the shortest, as it has no end."""
@@ -178,11 +153,14 @@ class Spend:
             # Searches are billed per call, and have been counted with it.
             self._count(missing or row, 0, replace(usage, web_search_requests=0))
 
-    def _line(self, kind: Kind, row: _Row, rates: Rates) -> Line:
+    def _line(self, kind: Kind, row: _Row) -> Line:
         calls, uncached, read, write_5m, write_1h, output, searches = row.counts
         usage = Usage(uncached, read, write_5m, write_1h, output, searches)
+        rates = row.rates
+        if rates is None:
+            return Line(kind, calls, usage, unpriced_why=row.why)
         searched = Cost(server_tools_usd=searches * self.book.web_search_usd)
-        plain = usage.prompt_tokens * rates.input_usd + output * rates.output_usd
+        plain = usage.prompt_tokens * rates.input_usd + usage.output_tokens * rates.output_usd
         return Line(kind, calls, usage, rates.cost(usage) + searched, plain + searched.total_usd)
 
 
@@ -205,7 +183,7 @@ def grouped(lines: Iterable[Line], key: Callable[[Line], Key]) -> dict[Key, list
 
 def total_cost(lines: Iterable[Line]) -> Cost:
     """Add up the cost of lines, class by class."""
-    return reduce(add, (line.cost for line in lines), Cost())
+    return reduce(add, (line.cost for line in lines), _NOTHING)
 
 
 def total_usage(lines: Iterable[Line]) -> Usage:
