@@ -10,7 +10,7 @@ from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.task import Features
 from modelmix.policy.base import Route
-from modelmix.policy.rules import Rule
+from modelmix.policy.rule_nodes import Rule
 
 VIRTUAL_MODELS = frozenset({"modelmix", "claude-modelmix"})
 """Model names by which a client leaves the choice to the policy."""

@@ -14,33 +14,34 @@
 Nothing is ever evaluated as code: a rule is read into the frozen nodes below, whose ``holds`` answers.
 """
 
-import operator
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn
 
-from modelmix.core.task import Features
 from modelmix.errors import ConfigError
+from modelmix.policy.rule_nodes import (
+    COMPARISONS,
+    FIELDS,
+    Among,
+    And,
+    Compare,
+    Field,
+    Flag,
+    Literal,
+    Not,
+    Operand,
+    Or,
+    Rule,
+    kind_of,
+)
 
 MAX_CHARACTERS = 2_000
 """Longest rule."""
 MAX_DEPTH = 20
 """Deepest nesting of parentheses and ``not``."""
 
-_KINDS = {bool: "boolean", int: "number"}
-FIELDS: Mapping[str, str] = {field.name: _KINDS.get(field.type, "text") for field in fields(Features)}  # type: ignore[arg-type]  # the annotations of Features are classes, not text
-"""Field of ``Features`` → ``number``, ``text`` or ``boolean``; ``requested`` reads as ``MODEL@EFFORT``."""
-
-_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+_SPACE = " \t\n\r\f\v"
 _WORDS = frozenset({"and", "or", "not", "in", "true", "false"})
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -51,172 +52,6 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.ASCII,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A feature, as an operand.
-
-    Attributes:
-        name: Field of ``Features``.
-    """
-
-    name: str
-
-    def value(self, features: Features) -> object:
-        """Return the feature's value; a candidate as ``MODEL@EFFORT``."""
-        value = getattr(features, self.name)
-        return value if isinstance(value, bool | int | str) else str(value)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A fixed value, as an operand.
-
-    Attributes:
-        constant: The value.
-    """
-
-    constant: int | Decimal | str | bool
-
-    def value(self, features: Features) -> object:  # noqa: ARG002 - an operand's form
-        """Return the constant."""
-        return self.constant
-
-    def __str__(self) -> str:
-        if isinstance(self.constant, bool):
-            return "true" if self.constant else "false"
-        if isinstance(self.constant, str):
-            return '"' + self.constant.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        return format(self.constant, "f") if isinstance(self.constant, Decimal) else str(self.constant)
-
-
-Operand: TypeAlias = Field | Literal
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A boolean feature that must be true.
-
-    Attributes:
-        name: Field of ``Features``.
-    """
-
-    name: str
-
-    def holds(self, features: Features) -> bool:
-        """Say whether the feature is true."""
-        return bool(getattr(features, self.name))
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """A comparison of two operands of one kind.
-
-    Attributes:
-        left: Operand on the left.
-        sign: ``==``, ``!=``, ``<``, ``<=``, ``>`` or ``>=``.
-        right: Operand on the right.
-    """
-
-    left: Operand
-    sign: str
-    right: Operand
-
-    def holds(self, features: Features) -> bool:
-        """Say whether the comparison is true of a task."""
-        return _COMPARISONS[self.sign](self.left.value(features), self.right.value(features))
-
-    def __str__(self) -> str:
-        return f"{self.left} {self.sign} {self.right}"
-
-
-@dataclass(frozen=True, slots=True)
-class Among:
-    """A feature that must equal one of a list of values.
-
-    Attributes:
-        field: The feature.
-        values: Accepted values.
-    """
-
-    field: Field
-    values: tuple[Literal, ...]
-
-    def holds(self, features: Features) -> bool:
-        """Say whether the feature's value is in the list."""
-        value = self.field.value(features)
-        return any(value == literal.constant for literal in self.values)
-
-    def __str__(self) -> str:
-        return f"{self.field} in [{', '.join(map(str, self.values))}]"
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The opposite of a rule.
-
-    Attributes:
-        rule: What must not hold.
-    """
-
-    rule: "Rule"
-
-    def holds(self, features: Features) -> bool:
-        """Say whether the inner rule does not hold."""
-        return not self.rule.holds(features)
-
-    def __str__(self) -> str:
-        return f"not {_grouped(self.rule, (And, Or))}"
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """Rules that must all hold.
-
-    Attributes:
-        rules: Two or more.
-    """
-
-    rules: tuple["Rule", ...]
-
-    def holds(self, features: Features) -> bool:
-        """Say whether all hold."""
-        return all(rule.holds(features) for rule in self.rules)
-
-    def __str__(self) -> str:
-        return " and ".join(_grouped(rule, (And, Or)) for rule in self.rules)
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """Rules of which one must hold.
-
-    Attributes:
-        rules: Two or more.
-    """
-
-    rules: tuple["Rule", ...]
-
-    def holds(self, features: Features) -> bool:
-        """Say whether any holds."""
-        return any(rule.holds(features) for rule in self.rules)
-
-    def __str__(self) -> str:
-        return " or ".join(_grouped(rule, (Or,)) for rule in self.rules)
-
-
-Rule: TypeAlias = Flag | Compare | Among | Not | And | Or
-
-
-def _grouped(rule: Rule, kinds: tuple[type, ...]) -> str:
-    return f"({rule})" if isinstance(rule, kinds) else str(rule)
 
 
 def render(rule: Rule) -> str:
@@ -259,10 +94,10 @@ class _Reader:
 
     def _tokens(self) -> list[_Token]:
         tokens, position = [], 0
-        while self.text[position:].strip():
+        while self.text[position:].strip(_SPACE):
             found = _TOKEN.match(self.text, position)
             if found is None:
-                start = len(self.text) - len(self.text[position:].lstrip())
+                start = len(self.text) - len(self.text[position:].lstrip(_SPACE))
                 self._refuse(
                     start, f"{self.text[start]!r} starts neither a field, a number, a quoted text nor a sign"
                 )
@@ -332,16 +167,16 @@ class _Reader:
             return Not(among) if negated else among
         if negated:
             self._expected("'in'")
-        sign = self._take(*_COMPARISONS)
+        sign = self._take(*COMPARISONS)
         if sign is None:
             if isinstance(left, Field) and FIELDS[left.name] == "boolean":
                 return Flag(left.name)
-            self._expected("one of " + " ".join(_COMPARISONS) + " in")
+            self._expected("one of " + " ".join(COMPARISONS) + " in")
         right = self._operand()
         return self._compared(start, Compare(left, sign.text, right))
 
     def _compared(self, start: _Token, compare: Compare) -> Compare:
-        left, right = _kind(compare.left), _kind(compare.right)
+        left, right = kind_of(compare.left), kind_of(compare.right)
         if isinstance(compare.left, Literal) and isinstance(compare.right, Literal):
             self._refuse(
                 start.position, f"compares two fixed values; one side must be one of {', '.join(FIELDS)}"
@@ -370,7 +205,7 @@ class _Reader:
     def _value(self, field: Field) -> Literal:
         token = self.tokens[self.at]
         value = self._operand()
-        if not isinstance(value, Literal) or _kind(value) != FIELDS[field.name]:
+        if not isinstance(value, Literal) or kind_of(value) != FIELDS[field.name]:
             self._refuse(token.position, f"the list for {field.name} holds {FIELDS[field.name]} values only")
         return value
 
@@ -387,11 +222,3 @@ class _Reader:
         if token.text not in FIELDS:
             self._refuse(token.position, f"{token.text!r} is not a feature; write one of {', '.join(FIELDS)}")
         return Field(token.text)
-
-
-def _kind(operand: Operand) -> str:
-    if isinstance(operand, Field):
-        return FIELDS[operand.name]
-    if isinstance(operand.constant, bool):
-        return "boolean"
-    return "text" if isinstance(operand.constant, str) else "number"

@@ -1,0 +1,176 @@
+"""Diff: what a change of policy changes, and whether the evidence carries it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from modelmix.core.candidate import Candidate
+from modelmix.policy.document import Bar, PolicyDocument, TaskEntry
+
+Guardrail: TypeAlias = Literal["pass", "warn", "fail"]
+Kind: TypeAlias = Literal[
+    "added", "removed", "moved", "match", "order", "bar", "evidence", "certificate", "default"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two policies.
+
+    Attributes:
+        kind: What sort of difference it is.
+        where: Task type, or ``certificate``, ``bar``, ``tasks`` or ``default``.
+        before: How it was, in words; empty where it is new.
+        after: How it is, in words; empty where it is gone.
+        guardrail: ``fail``: a move that nothing certifies; ``warn``: a weaker promise; else ``pass``.
+        quality: What the evidence says of it, in words, or empty.
+        usd_month: Change of the bill in USD per month where the evidence tells, or None.
+    """
+
+    kind: Kind
+    where: str
+    before: str
+    after: str
+    guardrail: Guardrail = "pass"
+    quality: str = ""
+    usd_month: Decimal | None = None
+
+
+def diff(old: PolicyDocument, new: PolicyDocument) -> list[Change]:
+    """Compare two policies.
+
+    Returns:
+        Changes of the whole first (bar, certificate, default, order), then type by type in the new order,
+        then the types that are gone.
+    """
+    changes = [*_whole(old, new), *_order(old, new)]
+    for name in new.tasks:
+        changes += _added(name, new) if name not in old.tasks else _kept(name, old, new)
+    changes += [_removed(name, old) for name in old.tasks if name not in new.tasks]
+    return changes
+
+
+def worst(changes: Sequence[Change]) -> Guardrail:
+    """Return the worst guardrail of all changes; ``pass`` for none."""
+    marks = {change.guardrail for change in changes}
+    return "fail" if "fail" in marks else "warn" if "warn" in marks else "pass"
+
+
+def _whole(old: PolicyDocument, new: PolicyDocument) -> Iterator[Change]:
+    if old.bar != new.bar:
+        looser = new.bar.margin > old.bar.margin or new.bar.alpha > old.bar.alpha
+        yield Change("bar", "bar", _bar(old.bar), _bar(new.bar), "warn" if looser else "pass")
+    if old.certificate != new.certificate:
+        yield Change("certificate", "certificate", _proof(old), _proof(new), _lost(old, new), _proof(new))
+    if old.default != new.default:
+        yield Change("default", "default", str(old.default), str(new.default), "warn")
+
+
+def _order(old: PolicyDocument, new: PolicyDocument) -> Iterator[Change]:
+    before = [name for name in old.tasks if name in new.tasks]
+    after = [name for name in new.tasks if name in old.tasks]
+    if before != after:
+        yield Change("order", "tasks", ", ".join(before), ", ".join(after), "warn", "the first match wins")
+
+
+def _lost(old: PolicyDocument, new: PolicyDocument) -> Guardrail:
+    had = old.certificate is not None and old.certificate.verdict == "CLEARS"
+    has = new.certificate is not None and new.certificate.verdict == "CLEARS"
+    return "fail" if new.routed() and not has else "warn" if had and not has else "pass"
+
+
+def _added(name: str, new: PolicyDocument) -> Iterator[Change]:
+    entry = new.tasks[name]
+    mark, saved = _mark(name, new), _saving(entry)
+    yield Change("added", name, "", way(entry), mark, quality(entry), -saved if saved else None)
+
+
+def _removed(name: str, old: PolicyDocument) -> Change:
+    saved = _saving(old.tasks[name])
+    return Change("removed", name, way(old.tasks[name]), "", usd_month=saved or None)
+
+
+def _kept(name: str, old: PolicyDocument, new: PolicyDocument) -> Iterator[Change]:
+    was, now = old.tasks[name], new.tasks[name]
+    mark = _mark(name, new)
+    if was.match != now.match:
+        yield Change(
+            "match", name, _match(was), _match(now), "warn", "other tasks than before are of this type"
+        )
+    if (was.baseline, was.route) != (now.baseline, now.route):
+        change = _saving(was) - _saving(now)
+        yield Change("moved", name, way(was), way(now), mark, quality(now), change or None)
+    elif was.evidence != now.evidence:
+        yield Change("evidence", name, quality(was), quality(now), mark, quality(now))
+    if (was.bar, was.critical) != (now.bar, now.critical):
+        yield Change("bar", name, _task_bar(was), _task_bar(now), "warn" if _looser(was, now) else "pass")
+
+
+def _mark(name: str, document: PolicyDocument) -> Guardrail:
+    moves = isinstance(document.tasks[name].route, Candidate)
+    return "fail" if moves and not document.certified(name) else "pass"
+
+
+def _saving(entry: TaskEntry) -> Decimal:
+    if entry.evidence is None or not isinstance(entry.route, Candidate):
+        return Decimal(0)
+    return entry.evidence.saving_usd_month or Decimal(0)
+
+
+def _looser(was: TaskEntry, now: TaskEntry) -> bool:
+    before = was.bar.type_margin if was.bar is not None else None
+    after = now.bar.type_margin if now.bar is not None else None
+    return (was.critical and not now.critical) or (before is not None and (after is None or after > before))
+
+
+def way(entry: TaskEntry) -> str:
+    """Say in words where a type's requests go: ``claude-opus-5-5 → claude-haiku-5-5 · low``."""
+    asked = " or ".join(short(candidate) for candidate in entry.baseline) or "baseline"
+    return f"{asked} → {short(entry.route)}" if isinstance(entry.route, Candidate) else f"stays on {asked}"
+
+
+def short(candidate: Candidate) -> str:
+    """Write a candidate for people: ``claude-haiku-5-5 · low``."""
+    return candidate.model if candidate.effort is None else f"{candidate.model} · {candidate.effort}"
+
+
+def points(share: Decimal) -> str:
+    """Write a difference of scores in percentage points: ``1.3 pp``."""
+    return f"{share * 100:.1f} pp"
+
+
+def quality(entry: TaskEntry) -> str:
+    """Say in words what the evidence says of a type: ``loss ≤ 1.1 pp, CLEARS its 3.0 pp, 640 pairs``."""
+    evidence = entry.evidence
+    if evidence is None:
+        return ""
+    parts = [] if evidence.bound is None else [f"loss ≤ {points(evidence.bound)}"]
+    margin = None if entry.bar is None else entry.bar.type_margin
+    own = f" its {points(margin)}" if margin is not None and evidence.verdict == "CLEARS" else ""
+    return ", ".join([*parts, evidence.verdict + own, f"{evidence.pairs:,} pairs"])
+
+
+def _bar(bar: Bar) -> str:
+    cost = "" if bar.error_cost_usd is None else f", an error costs ${bar.error_cost_usd}"
+    return f"margin {points(bar.margin)}, alpha {bar.alpha}{cost}"
+
+
+def _task_bar(entry: TaskEntry) -> str:
+    bar = entry.bar
+    margin = "" if bar is None or bar.type_margin is None else f"type margin {points(bar.type_margin)}"
+    cost = "" if bar is None or bar.error_cost_usd is None else f"an error costs ${bar.error_cost_usd}"
+    critical = "critical" if entry.critical else ""
+    return ", ".join(part for part in (margin, cost, critical) if part) or "the policy's"
+
+
+def _match(entry: TaskEntry) -> str:
+    return ", ".join(f"{key} {value}" for key, value in entry.match.model_dump(exclude_none=True).items())
+
+
+def _proof(document: PolicyDocument) -> str:
+    certificate = document.certificate
+    if certificate is None:
+        return "none"
+    bound = "" if certificate.bound is None else f", loss ≤ {points(certificate.bound)}"
+    return f"{certificate.verdict}{bound}, {certificate.pairs:,} pairs, expires {certificate.expires}"
