@@ -192,6 +192,7 @@ class PriceBook:
         prices: Model ID → its periods, oldest first.
         aliases: Moving alias → model ID.
         web_search_usd: Price of one web search.
+        stand_ins: Old model ID → the model whose rates it takes.
     """
 
     as_of: date
@@ -199,7 +200,7 @@ class PriceBook:
     prices: Mapping[str, tuple[Price, ...]]
     aliases: Mapping[str, str]
     web_search_usd: Decimal
-    _stand_ins: Mapping[str, str] = field(default_factory=dict)
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, *documents: bytes) -> "PriceBook":
@@ -224,8 +225,7 @@ class PriceBook:
         for model, rows in prices.items():
             for older, newer in pairwise(rows):
                 if older.until is None or older.until > newer.since:
-                    days = f"{older.since} and {newer.since}"
-                    raise ConfigError(f"prices of {model!r} from {days} overlap; end one")
+                    raise ConfigError(f"prices of {model!r} from {older.since}, {newer.since} overlap")
         sha256 = hashlib.sha256(b"\n".join(documents)).hexdigest()
         return cls(as_of, sha256, prices, aliases, search_usd)
 
@@ -242,12 +242,12 @@ class PriceBook:
             if self.resolve(new) not in self.prices:
                 raise ConfigError(f"cannot price {old!r} as {new!r}: {new!r} is not in the price book")
         plain = {plain_model_id(old): new for old, new in stand_ins.items()}
-        return replace(self, _stand_ins={**self._stand_ins, **plain})
+        return replace(self, stand_ins={**self.stand_ins, **plain})
 
     def resolve(self, model: str) -> str:
         """Strip a context suffix, apply stand-ins, and replace a moving alias by the model ID."""
         plain = plain_model_id(model)
-        plain = self._stand_ins.get(plain, plain)
+        plain = self.stand_ins.get(plain, plain)
         return self.aliases.get(plain, plain)
 
     def price(self, model: str, when: date | datetime) -> Price:

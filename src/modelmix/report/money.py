@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 _MINUS = "\N{MINUS SIGN}"
 _NONE = "\N{EN DASH}"
 _CENT = Decimal("0.01")
-_WHOLE_DOLLARS = 100  # from here on an estimate is written to the dollar
+_WHOLE_DOLLARS = 10  # from here on an estimate is written to the dollar
 _LEAST_PERCENT = 0.05  # below it one decimal would read 0.0
 _ALL = 100
 _STEPS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
@@ -25,16 +25,17 @@ def usd(amount: Decimal) -> str:
 
 
 def about_usd(amount: Decimal) -> str:
-    """Write an estimate in dollars to two significant digits, or to the dollar from 100 up.
+    """Write an estimate in dollars: whole from 10 up, else to two significant digits.
 
-    >>> about_usd(Decimal("23.456")), about_usd(Decimal("1234.5")), about_usd(Decimal("0.0173"))
-    ('$23', '$1,234', '$0.017')
+    >>> about_usd(Decimal("1234.5")), about_usd(Decimal("5.12")), about_usd(Decimal("0.0173"))
+    ('$1,234', '$5.10', '$0.017')
     """
     size = abs(amount)
     sign = _MINUS if amount < 0 else ""
     if size >= _WHOLE_DOLLARS:
         return f"{sign}${round(size):,}"
-    return f"{sign}${_significant(size, 2):f}"
+    rounded = _significant(size, 2)
+    return f"{sign}${rounded:.2f}" if rounded >= 1 or not rounded else f"{sign}${rounded:f}"
 
 
 def count(number: int) -> str:
@@ -79,9 +80,4 @@ def share(part: Decimal | float, whole: Decimal | float) -> str:
 
 
 def _significant(size: Decimal, digits: int) -> Decimal:
-    if not size:
-        return Decimal(0)
-    exponent = size.adjusted() - digits + 1
-    rounded = size.quantize(Decimal(1).scaleb(exponent), ROUND_HALF_EVEN)
-    # Rounding up may have added a digit: 0.00996 is 0.010.
-    return rounded.quantize(Decimal(1)) if rounded >= 1 and exponent >= 0 else rounded
+    return size.quantize(Decimal(1).scaleb(size.adjusted() - digits + 1), ROUND_HALF_EVEN) if size else size

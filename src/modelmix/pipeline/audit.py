@@ -1,0 +1,131 @@
+"""The audit: what existing traffic cost, read from files or from the ledger."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from modelmix import __version__
+from modelmix.core.call import BadRow, Call
+from modelmix.core.capabilities import CapabilityTable
+from modelmix.core.prices import PriceBook
+from modelmix.economics.at_stake import AtStake, at_stake
+from modelmix.economics.cache_health import ColdRestarts, cache_health
+from modelmix.economics.spend import Line, Spend, grouped, total_calls, total_cost, total_usage
+from modelmix.report.audit import Audit, Row, Unpriced
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of time.
+
+    Attributes:
+        since: First instant, inclusive, or None without a start.
+        until: First instant that lies outside, or None without an end.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Say whether an instant lies in the window."""
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What was read, before it is priced.
+
+    Attributes:
+        calls: The distinct calls, oldest first.
+        bad_rows: Rows that could not be read.
+        copies: Rows that were another copy of a call.
+        places: What was read.
+    """
+
+    calls: Iterable[Call]
+    bad_rows: Sequence[BadRow] = ()
+    copies: int = 0
+    places: Sequence[str] = ()
+
+
+def audit(
+    traffic: Traffic,
+    book: PriceBook,
+    capabilities: CapabilityTable,
+    now: datetime,
+    window: Window | None = None,
+    failing: Callable[[AtStake], Decimal] | None = None,
+) -> Audit:
+    """Price a traffic and sum it up.
+
+    Args:
+        traffic: What was read; its calls are passed over once and not kept.
+        book: Prices; each call is priced at its own day.
+        capabilities: Tiers of models.
+        now: Instant of the audit, which decides the prices that candidates are taken at.
+        window: Span outside which calls are left out.
+        failing: Tells how much of the top-tier spend belongs to types on which a cheaper candidate is
+            known to fail; without it none does.
+    """
+    window = window or Window()
+    spend = Spend(book, {row.context_tokens for row in capabilities.models.values()})
+    restarts = ColdRestarts()
+    sources: dict[str, int] = {}
+    outside = 0
+    for call in traffic.calls:
+        if not window.holds(call.at):
+            outside += 1
+            continue
+        sources[call.source] = sources.get(call.source, 0) + 1
+        spend.add(call)
+        restarts.add(call)
+    lines = list(spend.lines())
+    stake = at_stake(lines, spend, capabilities, now.date())
+    return Audit(
+        total=_row("all", lines),
+        by_model=_dearest_first(lines, lambda line: line.kind.model),
+        by_task_type=_dearest_first(lines, lambda line: line.kind.task_type),
+        by_day=tuple(sorted(_rows(lines, lambda line: line.kind.day.isoformat()), key=lambda row: row.name)),
+        subagents=_row("sub-agents", [line for line in lines if line.kind.is_subagent]),
+        cache=cache_health(lines, restarts),
+        at_stake=stake,
+        failing_usd=failing(stake) if failing else Decimal(0),
+        unpriced=_unpriced(lines),
+        bad_rows=tuple(traffic.bad_rows),
+        copies=traffic.copies,
+        outside=outside,
+        places=tuple(traffic.places),
+        sources=sources,
+        since=window.since,
+        until=window.until,
+        prices_as_of=book.as_of,
+        prices_sha256=book.sha256,
+        priced_as=dict(book.stand_ins),
+        version=__version__,
+    )
+
+
+def _row(name: str, lines: Sequence[Line]) -> Row:
+    unpriced = total_calls(line for line in lines if line.unpriced_why)
+    return Row(name, total_calls(lines), total_usage(lines), total_cost(lines), unpriced)
+
+
+def _rows(lines: Iterable[Line], key: Callable[[Line], str]) -> Iterator[Row]:
+    for name, group in grouped(lines, key).items():
+        yield _row(name, group)
+
+
+def _dearest_first(lines: Iterable[Line], key: Callable[[Line], str]) -> tuple[Row, ...]:
+    return tuple(sorted(_rows(lines, key), key=lambda row: (-row.usd, -row.calls, row.name)))
+
+
+def _unpriced(lines: Iterable[Line]) -> tuple[Unpriced, ...]:
+    groups = grouped(
+        (line for line in lines if line.unpriced_why), lambda line: (line.kind.model, line.unpriced_why)
+    )
+    rows = (
+        Unpriced(model, why, total_calls(group), total_usage(group).total_tokens)
+        for (model, why), group in groups.items()
+    )
+    return tuple(sorted(rows, key=lambda row: (-row.tokens, -row.calls, row.model, row.why)))
