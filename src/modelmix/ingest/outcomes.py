@@ -1,0 +1,209 @@
+"""Outcome tables: graded answers that someone already has, row by row."""
+
+import difflib
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from modelmix.core.call import BadRow
+from modelmix.core.candidate import Candidate, Effort
+from modelmix.core.outcome import Outcome
+from modelmix.errors import DataError
+from modelmix.ingest.number import claim_usd, finite
+from modelmix.ingest.row import Unreadable, objects
+
+REQUIRED = ("prompt_id", "task_type", "model", "score")
+OPTIONAL = (
+    "effort", "cluster_id", "prompt", "response", "input_tokens", "output_tokens", "cost_usd", "checks_ok",
+    "slice",
+)  # fmt: skip
+
+_MOST_TOKENS = 2**40
+_LONGEST_NAME = 512
+_TRUE = frozenset({"true", "t", "yes", "1", "1.0", "pass", "passed"})
+_FALSE = frozenset({"false", "f", "no", "0", "0.0", "fail", "failed"})
+_ABSENT = frozenset({"", "null", "none", "nan", "na", "n/a"})
+
+
+def check_columns(names: Iterable[str]) -> None:
+    """Check that a table has the columns that an outcome needs.
+
+    Args:
+        names: Names of the table's columns.
+
+    Raises:
+        DataError: A required column is missing; the sentence names it, what was found, and what may be meant.
+    """
+    found = [str(name) for name in names]
+    missing = [name for name in REQUIRED if name not in found]
+    if not missing:
+        return
+    alike = {name: difflib.get_close_matches(name, found, n=1, cutoff=0.6) for name in missing}
+    hints = [f"rename {near[0]!r} to {name!r}" for name, near in alike.items() if near]
+    advice = ", ".join(hints) or f"an outcome table has {', '.join(REQUIRED)}"
+    columns = ", ".join(map(repr, found)) or "none"
+    raise DataError(
+        f"outcome table lacks {', '.join(map(repr, missing))} (columns found: {columns}): {advice}"
+    )
+
+
+def read(
+    rows: Iterable[bytes | Mapping[str, Any]], source: str, *, keep_text: bool = False
+) -> Iterator[Outcome | BadRow]:
+    """Read the rows of an outcome table.
+
+    Columns beyond the known ones are ignored, and an optional field that is empty is absent. The model may be
+    written ``MODEL@EFFORT``. Scores are shares between 0 and 1, or true and false.
+
+    Args:
+        rows: JSON lines, or mappings by column; the values of a CSV are texts.
+        source: Name of the file, for bad rows.
+        keep_text: Whether prompts and answers are kept.
+
+    Yields:
+        An outcome per row, or a bad row; blank lines give nothing, and no row raises.
+    """
+    for number, row in objects(rows, source):
+        try:
+            yield row if isinstance(row, BadRow) else _outcome(row, keep_text=keep_text)
+        except Unreadable as error:
+            yield BadRow(source, number, str(error))
+
+
+def _outcome(row: Mapping[str, Any], *, keep_text: bool) -> Outcome:
+    return Outcome(
+        prompt_id=_required(row, "prompt_id"),
+        task_type=_required(row, "task_type"),
+        candidate=_candidate(row),
+        score=_score(row),
+        cluster_id=_name(row, "cluster_id"),
+        input_tokens=_tokens(row, "input_tokens"),
+        output_tokens=_tokens(row, "output_tokens"),
+        cost_usd=_cost(row),
+        checks_ok=_flag(row, "checks_ok"),
+        slice_name=_name(row, "slice"),
+        prompt=_text(row, "prompt") if keep_text else "",
+        response=_text(row, "response") if keep_text else "",
+    )
+
+
+def _is_empty(value: object) -> bool:
+    # A table's empty cell comes as null, as NaN where the column is of floats, or as a text.
+    if isinstance(value, float | Decimal):
+        return math.isnan(value)
+    return value is None or (isinstance(value, str) and value.strip().lower() in _ABSENT)
+
+
+def _name(row: Mapping[str, Any], column: str) -> str:
+    """Return an identifier as text, empty where there is none."""
+    value = row.get(column)
+    if value is None or (isinstance(value, float | Decimal) and math.isnan(value)):
+        return ""
+    if not isinstance(value, str | int | float | Decimal) or isinstance(value, bool):
+        raise Unreadable(f"{column} is not a text")
+    try:
+        name = str(value).strip()
+    except ValueError as error:
+        raise Unreadable(f"{column} is a number beyond belief") from error
+    if len(name) > _LONGEST_NAME:
+        raise Unreadable(f"{column} is longer than {_LONGEST_NAME} characters")
+    return _storable(name, column)
+
+
+def _storable(text: str, column: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Unreadable(f"{column} holds half of a surrogate pair") from error
+    return text
+
+
+def _required(row: Mapping[str, Any], column: str) -> str:
+    name = _name(row, column)
+    if not name:
+        raise Unreadable(f"{column} is missing")
+    return name
+
+
+def _text(row: Mapping[str, Any], column: str) -> str:
+    value = row.get(column)
+    return _storable(value, column) if isinstance(value, str) else ""
+
+
+def _candidate(row: Mapping[str, Any]) -> Candidate:
+    try:
+        candidate = Candidate.parse(_required(row, "model"))
+        level = _name(row, "effort")
+        effort = Effort(level.lower()) if level.lower() not in _ABSENT else None
+    except ValueError as error:
+        raise Unreadable(f"model or effort is not valid; efforts are {', '.join(Effort)}") from error
+    if effort is None:
+        return candidate
+    if candidate.effort not in (None, effort):
+        raise Unreadable("model names one effort and the column effort another")
+    return Candidate(candidate.model, effort)
+
+
+def _score(row: Mapping[str, Any]) -> float:
+    value = row.get("score")
+    if _is_empty(value):
+        raise Unreadable("score is missing")
+    truth = _truth(value)
+    if truth is not None:
+        return float(truth)
+    score = _number(value, "score")
+    if score < 0:
+        raise Unreadable("score is negative; a score lies between 0 and 1")
+    if score > 1:
+        raise Unreadable("score is above 1; write shares, so that 83 % is 0.83")
+    return float(score)
+
+
+def _truth(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    return None
+
+
+def _number(value: object, column: str) -> Decimal:
+    if isinstance(value, str):
+        try:
+            value = Decimal(value.strip())
+        except ArithmeticError as error:
+            raise Unreadable(f"{column} is not a number") from error
+    number = finite(value)
+    if number is None:
+        raise Unreadable(f"{column} is not a finite number")
+    return number
+
+
+def _tokens(row: Mapping[str, Any], column: str) -> int | None:
+    value = row.get(column)
+    if _is_empty(value):
+        return None
+    number = _number(value, column)
+    # Tables that pass through pandas write whole numbers as 12.0.
+    if not 0 <= number <= _MOST_TOKENS or number != int(number):
+        raise Unreadable(f"{column} is not a count of tokens")
+    return int(number)
+
+
+def _cost(row: Mapping[str, Any]) -> Decimal | None:
+    value = row.get("cost_usd")
+    return None if _is_empty(value) else claim_usd(_number(value, "cost_usd"), "cost_usd")
+
+
+def _flag(row: Mapping[str, Any], column: str) -> bool | None:
+    value = row.get(column)
+    if _is_empty(value):
+        return None
+    truth = _truth(value)
+    if truth is None and isinstance(value, int | float | Decimal) and value in (0, 1):
+        truth = value == 1
+    if truth is None:
+        raise Unreadable(f"{column} is neither true nor false")
+    return truth
