@@ -24,8 +24,8 @@ class TypeEvidence:
         task_type: Its name.
         arms: The candidates: columns of the arrays.
         units: Identity of each row; a row is a cluster of prompts or a single prompt, its samples averaged.
-        score: Units × arms, in [0, 1]; NaN where not measured.
-        cost_usd: Units × arms, USD per call; NaN where it cannot be priced.
+        score: Units by arms, in [0, 1]; NaN where not measured.
+        cost_usd: Units by arms, USD per call; NaN where it cannot be priced.
         slices: Name → units that belong to it.
     """
 
@@ -96,7 +96,10 @@ class _Cell:
 
 
 def gather(
-    outcomes: Iterable[tuple[Outcome, float | None]], arms: Sequence[Candidate] | None = None, *, slice_long: bool = True
+    outcomes: Iterable[tuple[Outcome, float | None]],
+    arms: Sequence[Candidate] | None = None,
+    *,
+    slice_long: bool = True,
 ) -> Gathered:
     """Arrange outcomes as paired evidence.
 
@@ -163,7 +166,9 @@ def _arrange(
             if cell.costs:
                 cost[index, column[arm]] = np.mean(cell.costs)
     units = tuple(paired)
-    masks = {label: np.array([unit in members for unit in units]) for label, members in sorted(slices.items())}
+    masks = {
+        label: np.array([unit in members for unit in units]) for label, members in sorted(slices.items())
+    }
     return TypeEvidence(name, arms, units, score, cost, masks)
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelmix.evaluate.evidence import Floats
 from modelmix.evaluate.paired import Pairs
 from modelmix.evaluate.proportion import lower_bound, upper_bound
 from modelmix.optimize.attempts import alpha_of_attempt
 from modelmix.optimize.certify import certify
 from modelmix.optimize.choose import choose
 from modelmix.optimize.goal import Goal
-from modelmix.optimize.population import Floats, Integers, Population, Truth, World, strata
+from modelmix.optimize.population import Integers, Population, Truth, World, strata
 from modelmix.optimize.stratum import Stratum
 
 

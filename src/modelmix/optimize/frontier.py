@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def frontier(points: Sequence[Point]) -> Frontier:
         while len(hull) > 1 and _step(hull[-2], hull[-1]) >= _step(hull[-1], point):
             extended.append(hull.pop())
         hull.append(point)
-    steps = (None, *(_step(low, high) for low, high in zip(hull, hull[1:], strict=False)))
+    steps = (None, *(_step(low, high) for low, high in pairwise(hull)))
     order = {id(point): index for index, point in enumerate(points)}
     extended.sort(key=lambda p: order[id(p)])
     dominated.sort(key=lambda p: order[id(p)])

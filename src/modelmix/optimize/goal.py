@@ -27,7 +27,7 @@ class Goal:
     alpha: float = 0.05
     type_margin: float | None = None
     type_margins: Mapping[str, float] = field(default_factory=dict)
-    choosing_share: float = 0.3
+    choosing_share: float = 0.2
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -60,7 +60,7 @@ class Goal:
         return min(margin, _break_even(saving_usd, stratum.error_cost_usd))
 
     def pooled_margin(self, savings: list[tuple[float, Stratum]]) -> float:
-        """Margin of the moved traffic: the user's, or the pooled saving over the pooled cost of errors if smaller.
+        """Margin of the moved traffic: the user's, or pooled saving over pooled cost of errors if smaller.
 
         Args:
             savings: Saving per call and stratum of each type put forward, from the choosing rows.
@@ -72,10 +72,14 @@ class Goal:
 
 
 def default_type_margin(baseline_errors: float) -> float:
-    """Return the baseline's own error rate, held between 2 and 6 points; 2 points where it is unknown."""
+    """Return the baseline's own error rate, held between 2 and 6 points; 2 points where it is unknown.
+
+    Cut to a tenth of a point, so that the margin reads in the file as it was tested.
+    """
     if math.isnan(baseline_errors):
         return TYPE_MARGIN_FLOOR
-    return max(TYPE_MARGIN_FLOOR, min(TYPE_MARGIN_CEILING, baseline_errors))
+    cut = math.floor(baseline_errors * 1000.0 + 1e-9) / 1000.0
+    return max(TYPE_MARGIN_FLOOR, min(TYPE_MARGIN_CEILING, cut))
 
 
 def _break_even(saving_usd: float, error_cost_usd: float | None) -> float:

@@ -31,8 +31,8 @@ class World:
 
     Attributes:
         type_of: Index of each prompt's task type.
-        score: Prompts × arms.
-        cost_usd: Prompts × arms.
+        score: Prompts by arms.
+        cost_usd: Prompts by arms.
     """
 
     type_of: Integers
@@ -48,8 +48,8 @@ class Truth:
         types: Names of the task types.
         arms: Candidates; the first is the baseline.
         volume: Share of each type in the traffic.
-        loss: Types × arms: pass rate of the baseline minus the arm's.
-        cost_usd: Types × arms: mean cost of a call.
+        loss: Types by arms: pass rate of the baseline minus the arm's.
+        cost_usd: Types by arms: mean cost of a call.
         type_margins: Margin of each type, from its true baseline error rate or as set.
         at_margin_is_false: Whether a loss of exactly the margin counts as false: it does at the boundary,
             which stands for the worlds just beyond it.
@@ -116,7 +116,10 @@ class Truth:
         one_arm = np.array([[float(t == row) for t, _ in spots] for row in range(len(self.types))])
         constraints = [LinearConstraint(one_arm, ub=1.0), LinearConstraint(excess[None, :], ub=_SCALE * _TIE)]
         best = milp(
-            -saving, integrality=np.ones(len(spots)), bounds=Bounds(0.0, 1.0), constraints=constraints
+            -saving,
+            integrality=np.ones(len(spots), dtype=np.int64),
+            bounds=Bounds(0.0, 1.0),
+            constraints=constraints,
         )
         return 0.0 if best.x is None else float(saving @ np.round(best.x)) / self.baseline_usd
 
@@ -150,7 +153,10 @@ class Table:
             ValueError: No prompt is left.
         """
         ordered = (baseline, *(arm for arm in arms if arm != baseline))
-        names, codes, scores, costs = [], [], [], []
+        names: list[str] = []
+        codes: list[Integers] = []
+        scores: list[Floats] = []
+        costs: list[Floats] = []
         for evidence in types:
             if not set(ordered) <= set(evidence.arms):
                 continue
@@ -254,7 +260,7 @@ def strata(world: World, truth: Truth, rows: Mask | None = None) -> list[Stratum
     size = len(truth.types)
 
     def total(values: Floats) -> Floats:
-        return np.bincount(type_of, values, size)
+        return np.asarray(np.bincount(type_of, values, size), dtype=np.float64)
 
     count = np.bincount(type_of, minlength=size)
     base_score, base_usd = total(score[:, 0]), total(cost[:, 0])
@@ -274,7 +280,7 @@ def strata(world: World, truth: Truth, rows: Mask | None = None) -> list[Stratum
 
 def _compare(
     arm: Candidate, n: int, gains: float, losses: float, saving: float, squares: float
-) -> Comparison:  # noqa: PLR0913
+) -> Comparison:
     mean = saving / n
     variance = max(squares - n * mean * mean, 0.0) / (n - 1) if n > 1 else np.nan
     return Comparison(arm, Pairs(gains, losses, float(n)), mean, float(np.sqrt(variance / n)))

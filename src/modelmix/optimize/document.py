@@ -1,0 +1,166 @@
+"""From what is decided to the policy file: every route with its evidence, every refusal with its reason."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from modelmix.core.candidate import Candidate
+from modelmix.core.capabilities import CapabilityTable
+from modelmix.evaluate.verdict import Verdict
+from modelmix.optimize.attempts import alpha_of_attempt
+from modelmix.optimize.fit import Decision, Fit
+from modelmix.optimize.goal import Goal
+from modelmix.optimize.why import why
+from modelmix.policy.document import (
+    Bar,
+    Certificate,
+    PolicyDocument,
+    TaskBar,
+    TaskEntry,
+    TaskEvidence,
+    TaskMatch,
+    VerdictName,
+)
+
+VALID_DAYS = 90
+METHOD = "tango-fixed, holm, chi-bar pool"
+_NAMES: dict[Verdict, VerdictName] = {
+    Verdict.CLEARS: "CLEARS",
+    Verdict.FAILS: "FAILS",
+    Verdict.UNDECIDED: "UNDECIDED",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a policy comes from.
+
+    Attributes:
+        name: Name of the policy.
+        version: Its number.
+        created: UTC instant of the run.
+        prices_as_of: Day of the price table.
+        evidence_sha256: Hash of the evidence.
+        graders: Names of the graders, where rows tell.
+        basis: What volumes and costs are measured on, in words.
+        templates: Task types that are known by a system prompt's fingerprint → the fingerprint.
+    """
+
+    name: str
+    version: int
+    created: datetime
+    prices_as_of: date
+    evidence_sha256: str
+    graders: tuple[str, ...]
+    basis: str
+    templates: Mapping[str, str]
+
+
+def document(fit: Fit, goal: Goal, source: Provenance, capabilities: CapabilityTable) -> PolicyDocument:
+    """Write the decisions down; the hash is added by ``policy.artifact.signed``."""
+    tasks = {d.stratum.task_type: _entry(d, source, capabilities) for d in fit.decisions}
+    return PolicyDocument(
+        name=source.name,
+        version=source.version,
+        created=source.created,
+        bar=Bar(margin=_exact(goal.margin), alpha=_exact(goal.alpha)),
+        certificate=_certificate(fit, goal, source),
+        tasks=tasks,
+    )
+
+
+def _certificate(fit: Fit, goal: Goal, source: Provenance) -> Certificate:
+    pool = fit.certified.pool
+    spent = sum(alpha_of_attempt(goal.alpha, attempt) for attempt in range(1, fit.attempt + 1)) / goal.alpha
+    return Certificate(
+        verdict=_NAMES[Verdict.UNDECIDED if pool is None else pool.verdict],
+        pairs=0 if pool is None else int(pool.pairs),
+        moved_share=_exact(fit.moved_calls_share),
+        loss_moved=None if pool is None else _exact(pool.loss),
+        bound=None if pool is None else _exact(pool.bound),
+        errors_per_1000=None if pool is None else _per_1000(fit.errors_before, fit.errors_after),
+        method=METHOD,
+        attempts=fit.attempt,
+        alpha_spent=_exact(spent),
+        graders=source.graders,
+        prices_as_of=source.prices_as_of,
+        expires=source.created.date() + timedelta(days=VALID_DAYS),
+        evidence_sha256=source.evidence_sha256,
+        saving_share=_exact(fit.saving_share),
+        saving_bound=_exact(fit.saving_bound),
+        basis=source.basis,
+    )
+
+
+def _entry(decision: Decision, source: Provenance, capabilities: CapabilityTable) -> TaskEntry:
+    stratum = decision.stratum
+    template = source.templates.get(stratum.task_type)
+    match = TaskMatch(template=template) if template else TaskMatch(tag=stratum.task_type)
+    bar = TaskBar(
+        type_margin=_exact(decision.move.put.type_margin) if decision.move else None,
+        error_cost_usd=None if stratum.error_cost_usd is None else _exact(stratum.error_cost_usd),
+    )
+    return TaskEntry(
+        match=match,
+        baseline=(stratum.baseline,),
+        route=decision.move.candidate if decision.move and decision.moved else "baseline",
+        bar=bar if bar != TaskBar() else None,
+        critical=stratum.critical,
+        evidence=_evidence(decision, capabilities),
+        why=why(decision),
+    )
+
+
+def _evidence(decision: Decision, capabilities: CapabilityTable) -> TaskEvidence | None:
+    stratum = decision.stratum
+    if decision.move is not None and decision.moved:
+        finding, candidate = decision.move.finding, decision.move.candidate
+        saving_share, saving_bound = decision.move.saving_share, decision.move.saving_bound
+    elif decision.tested:
+        first = decision.tested[0]
+        finding, candidate = first.finding, first.comparison.candidate
+        usd, error = first.comparison.saving_usd, first.comparison.saving_error_usd
+        base = stratum.baseline_usd
+        saving_share, saving_bound = usd / base, (usd - 1.6448536269514722 * error) / base
+    else:
+        return None
+    before = 1000.0 * stratum.baseline_errors
+    return TaskEvidence(
+        verdict=_NAMES[decision.verdict],
+        pairs=int(finding.pairs),
+        loss=_exact(finding.loss),
+        bound=_exact(finding.bound),
+        errors_per_1000=_per_1000(before, before + 1000.0 * finding.loss),
+        saving_share=_exact(saving_share),
+        saving_bound=None if math.isnan(saving_bound) else _exact(saving_bound),
+        kind=kind_of_change(stratum.baseline, candidate, capabilities) if decision.moved else None,
+        candidate=None if decision.moved else candidate,
+        more_pairs=decision.more_pairs,
+        more_usd=None if decision.more_usd is None else _exact(decision.more_usd),
+    )
+
+
+def _exact(number: float) -> Decimal:
+    return Decimal(repr(float(number)))
+
+
+def _per_1000(before: float, after: float) -> tuple[Decimal, Decimal]:
+    # Baseline and route are measured on rows that differ slightly, so the sum may leave the range.
+    return _exact(before), _exact(min(1000.0, max(0.0, after)))
+
+
+def kind_of_change(baseline: Candidate, candidate: Candidate, capabilities: CapabilityTable) -> str:
+    """Name what changes: ``effort``, ``version``, ``version-and-effort``, ``tier`` or ``model``.
+
+    A move within a tier is booked apart from a move of tier; ``model`` where a tier is not known.
+    """
+    if baseline.model == candidate.model:
+        return "effort"
+    old, new = capabilities.find(baseline.model), capabilities.find(candidate.model)
+    if old is None or new is None:
+        return "model"
+    if old.tier != new.tier:
+        return "tier"
+    return "version" if baseline.effort == candidate.effort else "version-and-effort"

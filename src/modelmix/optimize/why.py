@@ -1,0 +1,74 @@
+"""Why a task type stays or moves, in one sentence of figures."""
+
+import math
+
+from modelmix.evaluate.verdict import Verdict
+from modelmix.optimize.fit import Decision, Tested
+
+_SHOWN = 3
+
+
+def why(decision: Decision) -> str:
+    """Word the reason of a decision.
+
+    Every figure has its n; losses are points of the pass rate, positive is worse than the baseline.
+    """
+    if decision.moved and decision.move is not None:
+        finding = decision.move.finding
+        return (
+            f"CLEARS on {decision.move.candidate}: loss {points(finding.loss)}, at most "
+            f"{points(finding.bound)} (margin {points(finding.margin)}), {finding.pairs:.0f} fresh pairs"
+        )
+    if not decision.tested:
+        return "UNDECIDED: no cheaper candidate was measured against its baseline"
+    failing = [t for t in decision.tested if t.finding.verdict is Verdict.FAILS]
+    parts = [_failing(t) for t in failing[:_SHOWN]]
+    if len(failing) > _SHOWN:
+        parts.append(f"and on {len(failing) - _SHOWN} more")
+    open_ones = [t for t in decision.tested if t.finding.verdict is not Verdict.FAILS]
+    if open_ones:
+        parts.insert(0, _undecided(decision, open_ones[0]))
+    return "; ".join(parts)
+
+
+def points(share: float) -> str:
+    """Write a share as percentage points.
+
+    >>> points(0.0213), points(-0.05)
+    ('2.1 pp', '-5.0 pp')
+    """
+    return "unknown" if math.isnan(share) else f"{share * 100:.1f} pp"
+
+
+def _failing(tested: Tested) -> str:
+    pairs, finding = tested.comparison.pairs, tested.finding
+    return (
+        f"FAILS on {tested.comparison.candidate}: loss {points(finding.loss)}, "
+        f"margin {points(finding.margin)}, {pairs.n:.0f} pairs"
+    )
+
+
+def _undecided(decision: Decision, tested: Tested) -> str:
+    name, pairs = tested.comparison.candidate, tested.comparison.pairs
+    obstacle = _obstacle(decision) if decision.move and decision.move.candidate == name else ""
+    said = f"UNDECIDED on {name}: "
+    if obstacle:
+        said += f"{obstacle}; "
+    if decision.more_pairs is None:
+        loss, margin = points(tested.finding.loss), points(tested.finding.margin)
+        return said + f"{pairs.n:.0f} pairs; no number would clear {margin} at the loss seen, {loss}"
+    said += f"{pairs.n:.0f} of about {pairs.n + decision.more_pairs:,.0f} pairs"
+    if decision.more_usd is not None:
+        said += f"; ${decision.more_usd:,.2f} more would decide"
+    return said
+
+
+def _obstacle(decision: Decision) -> str:
+    reason = decision.move.why_not if decision.move else ""
+    if reason.startswith("slice "):
+        return f"its slice '{reason.removeprefix('slice ')}' loses more than the margin"
+    return {
+        "pool": "clears its own margin, but the moved traffic together does not clear with it",
+        "critical": "critical, and a pair regressed or there are too few",
+        "saving": "clears its margin, but its saving is not shown to be above zero",
+    }.get(reason, "")
