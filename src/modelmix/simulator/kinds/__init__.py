@@ -1,0 +1,1 @@
+"""The kinds of task of the practice world: each can be written, solved, and answered wrongly."""

@@ -1,0 +1,31 @@
+"""Settings: how a practice API behaves."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+def _nonce() -> str:
+    return secrets.token_hex(6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a practice API behaves.
+
+    Attributes:
+        seed: Fixes every answer; the header ``x-simulate-seed`` overrides it for one request.
+        latency_ms: Time before an answer begins.
+        tokens_per_second: Pace of a stream's output; 0 sends as fast as the client reads.
+        clock: Seconds, for cache lifetimes and rate-limit windows.
+        max_body_bytes: Largest body; 128 MB since 2026-10-28.
+        nonce: Makes the ids of this instance differ from those of every other one.
+    """
+
+    seed: int = 0
+    latency_ms: float = 0.0
+    tokens_per_second: float = 0.0
+    clock: Callable[[], float] = time.time
+    max_body_bytes: int = 128 * 1024 * 1024
+    nonce: str = field(default_factory=_nonce)
