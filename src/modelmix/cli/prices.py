@@ -13,6 +13,7 @@ from modelmix.cli.console import out, print_json
 from modelmix.cli.options import day_of
 from modelmix.core.prices import Price, PriceBook, Tier
 from modelmix.errors import ConfigError
+from modelmix.report.money import short
 
 SCHEMA = "modelmix.prices/1"
 
@@ -123,4 +124,4 @@ def _length(price: Price, tier: Tier) -> str:
         return ""
     if tier.max_prompt_tokens is None:
         return "longer"
-    return f"to {tier.max_prompt_tokens:,}"
+    return f"to {short(tier.max_prompt_tokens)}"
