@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from modelmix.core.call import UNTYPED
 from modelmix.report.audit import Audit, Row
 from modelmix.report.money import about_usd, count, share, short, usd
 from modelmix.report.plain import counted, ending, printable
@@ -33,7 +34,7 @@ def card(audit: Audit) -> RenderableType:
     each for caching, sub-agents, what could not be priced or read, the prices, and what to do next.
     """
     parts: list[RenderableType] = [_title(audit), _headline(audit), _models(audit)]
-    if len(audit.by_task_type) > 1 or audit.by_task_type[0].name != "untyped":
+    if any(row.name != UNTYPED for row in audit.by_task_type):
         parts.append(_task_types(audit))
     parts += [_classes(audit), Text()]
     parts += list(_notes(audit))

@@ -28,7 +28,7 @@ def ending(path: str, width: int) -> str:
     '…s/app/session.jsonl'
     """
     shown = printable(path)
-    return shown if len(shown) <= width else _ELLIPSIS + shown[1 - width :]
+    return shown if len(shown) <= width else _ELLIPSIS + shown[len(shown) - width + 1 :]
 
 
 def counted(number: int, one: str, many: str = "") -> str:
