@@ -53,9 +53,9 @@ def features(
     found = _Media()
     if isinstance(messages, list):
         for message in messages:
-            if isinstance(message, Mapping):
+            if isinstance(message, dict):
                 found.look_through(message.get("content"))
-    template = fingerprints.of(system) if fingerprints else fingerprint(system)
+    template = fingerprint(system) if fingerprints is None else fingerprints.of(system)
     return Features(
         requested=requested,
         tag=plain_tag(tag)[0],
@@ -68,7 +68,7 @@ def features(
         documents=found.documents,
         stream=body.get("stream") is True,
         has_schema=_has_schema(body),
-        forced_tool=isinstance(choice, Mapping) and choice.get("type") in ("any", "tool"),
+        forced_tool=isinstance(choice, dict) and choice.get("type") in ("any", "tool"),
     )
 
 
@@ -88,7 +88,7 @@ class _Media:
             if not isinstance(blocks, list):
                 continue
             for block in blocks:
-                if not isinstance(block, Mapping):
+                if not isinstance(block, dict):
                     continue
                 kind = block.get("type")
                 if kind == "tool_result":
@@ -107,9 +107,9 @@ class _Media:
         return int(text_bytes / BYTES_PER_TOKEN) + media_tokens
 
 
-def _encoded_bytes(block: Mapping[str, Any]) -> int:
+def _encoded_bytes(block: dict[str, Any]) -> int:
     source = block.get("source")
-    if not isinstance(source, Mapping) or source.get("type") != "base64":
+    if not isinstance(source, dict) or source.get("type") != "base64":
         return 0
     encoded = source.get("data")
     return len(encoded) if isinstance(encoded, str) else 0
@@ -117,7 +117,7 @@ def _encoded_bytes(block: Mapping[str, Any]) -> int:
 
 def _has_schema(body: Mapping[str, Any]) -> bool:
     config = body.get("output_config")
-    return bool((isinstance(config, Mapping) and config.get("format")) or body.get("output_format"))
+    return bool((isinstance(config, dict) and config.get("format")) or body.get("output_format"))
 
 
 def _count(value: object) -> int:

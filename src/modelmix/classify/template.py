@@ -7,7 +7,6 @@ and only the head of the text is looked at.
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 HEAD_WORDS = 1000
@@ -50,6 +49,8 @@ _SAYS_NOTHING = frozenset({
     "of", "on", "or", "our", "please", "role", "s", "should", "skilled", "system", "task", "that", "the",
     "them", "then", "these", "they", "this", "to", "tool", "use", "user", "users", "using", "very", "want",
     "we", "when", "which", "who", "will", "with", "would", "you", "your",
+    "one", "two", "three", "four", "five", "six", "seven", "eight",
+    "nine", "ten", "today", "date", "time", "current", "now", "don", "t", "re", "ll",
 })  # fmt: skip
 
 _SECRET_AHEAD = frozenset({
@@ -108,7 +109,7 @@ def texts(system: object) -> tuple[str, ...]:
         return (rest,) if rest else ()
     if not isinstance(system, list | tuple):
         return ()
-    found = (block.get("text") if isinstance(block, Mapping) else block for block in system)
+    found = (block.get("text") if isinstance(block, dict) else block for block in system)
     return tuple(text for text in found if isinstance(text, str) and text and not _is_billing(text))
 
 
@@ -204,7 +205,7 @@ def _label(words: list[str]) -> str:
         bare = word.strip(_PUNCTUATION)
         if bare.lower() in _SECRET_AHEAD:
             break
-        if _may_be_shown(bare, opens_sentence=opens_sentence):
+        if _may_be_shown(bare, opens_sentence=opens_sentence) and bare.lower() not in chosen:
             chosen.append(bare.lower())
         opens_sentence = word.endswith(_SENTENCE_ENDS)
         if len(chosen) >= LABEL_WORDS or (opens_sentence and len(chosen) > 1):

@@ -1,5 +1,6 @@
 """Merge: copies of calls in, each distinct call once, in little memory."""
 
+import heapq
 from array import array
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ _FREE: Final = 0xFFFFFFFF
 _HASH_BITS: Final = 0xFFFFFFFFFFFFFFFF
 _ROW_BITS: Final = 32
 _SLOTS_AT_FIRST: Final = 1024
+_RUN: Final = 1 << 16
 _WASTE_AT_LEAST: Final = 1 << 16
 
 _KIND: Final = (
@@ -91,13 +93,21 @@ class Merge:
 
     def calls(self) -> Iterator[Call]:
         """Yield each distinct call once, by time, then by id."""
-        order = [(at << _ROW_BITS) | row for row, at in enumerate(self._at)]
-        order.sort()
+        # Sorted in runs: one sorted list of all keys would cost as much as half of the columns.
+        runs = [self._run(begin) for begin in range(0, len(self), _RUN)]
+        order = heapq.merge(*(map(self._key, run) for run in runs))
         for _, same_instant in groupby(order, lambda key: key >> _ROW_BITS):
             found = [self._call(key & _FREE) for key in same_instant]
             if len(found) > 1:
                 found.sort(key=lambda call: call.call_id)
             yield from found
+
+    def _run(self, begin: int) -> "array[int]":
+        rows = range(begin, min(begin + _RUN, len(self)))
+        return array("I", sorted(rows, key=self._key))
+
+    def _key(self, row: int) -> int:
+        return (self._at[row] << _ROW_BITS) | row
 
     def _find(self, hashed: int, call_id: str) -> int:
         slots, hashes, mask = self._slots, self._hash, len(self._slots) - 1
@@ -172,13 +182,15 @@ class Merge:
 
     def _call(self, row: int) -> Call:
         call_id, request_id, *rest = self._record(row)
-        counts: list[Any] = [column[row] for column in self._counts]
+        totals = [column[row] for column in self._counts]
         searches, fetches, iterations, reported, ttft, latency = rest or _NOTHING_RARE
-        parts = tuple(_iteration(part, counts) for part in iterations)
+        parts = tuple(_iteration(part, totals) for part in iterations)
+        uncached, read, writes_5m, writes_1h, output = totals
+        usage = Usage(uncached, read, writes_5m, writes_1h, output, searches, fetches, parts)
         return Call(
             call_id=call_id,
             at=_EPOCH + self._at[row] * _MICROSECOND,
-            usage=Usage(*counts, searches, fetches, parts),
+            usage=usage,
             request_id=request_id,
             session_id=self._sessions.values[self._session[row]],
             reported_usd=None if reported is None else Decimal(reported),
