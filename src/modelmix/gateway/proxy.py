@@ -1,0 +1,287 @@
+"""Proxy: one request through the gateway, from its body to the last byte of its answer."""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from modelmix.core.candidate import Candidate
+from modelmix.errors import StreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from modelmix.gateway import envelope
+from modelmix.gateway.client import (
+    ClientGone,
+    Presence,
+    Receive,
+    Scope,
+    Send,
+    TooLong,
+    pieces_of_body,
+    readable,
+    session_of,
+    whole_body,
+    wish_of,
+)
+from modelmix.gateway.decision import Decider, Decision
+from modelmix.gateway.meter import Asked, Ending, Meter, call_of
+from modelmix.gateway.recorder import Recorder
+from modelmix.upstream.headers import Headers, first
+from modelmix.upstream.messages import Response, Upstream
+from modelmix.wire.answer import Answer
+from modelmix.wire.usage import Stated
+
+LONGEST_BODY_BYTES = 128 * 1024 * 1024
+"""Longest request body: the API's own limit since 2026-10-28."""
+
+_BAD_REQUEST = 400
+_FAULTS: Mapping[type[UpstreamError], str] = {
+    UpstreamTimeout: "upstream-timeout",
+    UpstreamUnreachable: "upstream-unreachable",
+    StreamBroken: "stream-broken",
+}
+_NO_ANSWER = Answer("", "", "", Stated(None))
+
+log = logging.getLogger("modelmix.gateway")
+
+
+class Proxy:
+    """Carries requests: decides, forwards, relays, meters and records.
+
+    Args:
+        upstream: The API.
+        decider: Decides on requests.
+        recorder: Takes the rows.
+        longest_body_bytes: Longest request body that is taken.
+    """
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        decider: Decider,
+        recorder: Recorder,
+        *,
+        longest_body_bytes: int = LONGEST_BODY_BYTES,
+    ) -> None:
+        self._upstream = upstream
+        self._decider = decider
+        self._recorder = recorder
+        self._longest_body_bytes = longest_body_bytes
+
+    async def messages(
+        self, scope: Scope, receive: Receive, send: Send, *, path: bytes, default: str, counts: bool = False
+    ) -> None:
+        """Carry a request for a message, or for a count of its tokens, which makes no row."""
+        try:
+            body = await whole_body(receive, self._longest_body_bytes)
+        except ClientGone:
+            return
+        except TooLong:
+            limit_mb = self._longest_body_bytes // 2**20
+            await _answer(send, 413, f"the request is longer than {limit_mb} MB; send less", retry=False)
+            return
+        headers: Headers = scope["headers"]
+        decision = self._decider.decide(body, wish_of(headers, default, counts=counts))
+        if decision.refusal:
+            await _answer(send, _BAD_REQUEST, decision.refusal, retry=False)
+            return
+        recorder = None if counts else self._recorder
+        exchange = Exchange(self._upstream, recorder, decision, headers, send)
+        await exchange.run(scope["method"], path, scope["query_string"], receive)
+
+    async def passed(self, scope: Scope, receive: Receive, send: Send, *, path: bytes) -> None:
+        """Carry any other request, untouched both ways and as it comes."""
+        headers: Headers = scope["headers"]
+        has_body = any(name in {b"content-length", b"transfer-encoding"} for name, _ in headers)
+        body = pieces_of_body(receive) if has_body else None
+        try:
+            response = await self._upstream.forward(
+                scope["method"], path, scope["query_string"], headers, body
+            )
+        except UpstreamError as error:
+            await _answer(send, _status_of(error), str(error))
+            return
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+        try:
+            async for chunk in response:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except UpstreamError:
+            return  # the server breaks the client's connection, as the upstream broke ours
+        finally:
+            response.close()
+        await send({"type": "http.response.body"})
+
+
+class Exchange:
+    """One message request and its answer.
+
+    Args:
+        upstream: The API.
+        recorder: Takes the row, or None where none is made.
+        decision: What is sent.
+        headers: The request's headers.
+        send: The server's ``send``.
+    """
+
+    def __init__(
+        self, upstream: Upstream, recorder: Recorder | None, decision: Decision, headers: Headers, send: Send
+    ) -> None:
+        self._upstream = upstream
+        self._recorder = recorder
+        self._decision = decision
+        self._headers = headers
+        self._send = send
+        self._at = datetime.now(UTC)
+        self._began_s = time.perf_counter()
+        self._ttft_ms: float | None = None
+        self._meter: Meter | None = None
+        self._response: Response | None = None
+        self._has_started = False
+        self._is_recorded = False
+
+    async def run(self, method: str, path: bytes, query: bytes, receive: Receive) -> None:
+        """Forward the request and relay its answer; whatever happens, there is one row."""
+        try:
+            with Presence(receive):
+                await self._carry(method, path, query)
+        except ClientGone:
+            self._leave("client-gone")
+        except UpstreamError as error:
+            await self._broken(error)
+        except asyncio.CancelledError:
+            self._leave("gateway-stopped")
+            raise
+        finally:
+            if self._response is not None:
+                self._response.close()
+
+    async def _carry(self, method: str, path: bytes, query: bytes) -> None:
+        decision, headers = self._decision, readable(self._headers)
+        response = await self._upstream.forward(method, path, query, headers, decision.body)
+        self._response = response
+        if response.status == _BAD_REQUEST and decision.spare is not None:
+            response.close()
+            self._decision = decision = _as_asked(decision)
+            response = await self._upstream.forward(method, path, query, headers, decision.body)
+            self._response = response
+        await self._relay(response)
+
+    async def _relay(self, response: Response) -> None:
+        self._meter = meter = Meter(
+            first(response.headers, b"content-type"), first(response.headers, b"content-encoding")
+        )
+        if meter.is_stream:
+            await self._start(response)
+        held = b""
+        async for chunk in response:
+            if self._ttft_ms is None:
+                self._ttft_ms = self._elapsed_ms()
+            meter.feed(chunk)
+            if meter.is_stream:
+                if meter.is_over:
+                    await self._record()
+                await self._piece(chunk)
+                continue
+            # The last chunk waits for the commit, and only the next one tells which was the last.
+            if held:
+                await self._start(response)
+                await self._piece(held)
+            held = chunk
+        await self._record()
+        await self._start(response)
+        await self._send({"type": "http.response.body", "body": held})
+
+    async def _start(self, response: Response) -> None:
+        if self._has_started:
+            return
+        self._has_started = True
+        decision = self._decision
+        headers = [*response.headers, (b"modelmix-reason", _field(decision.reason))]
+        if decision.sent.model:
+            headers.append((b"modelmix-served-model", _field(decision.sent.model)))
+        await self._send({"type": "http.response.start", "status": response.status, "headers": headers})
+
+    async def _piece(self, chunk: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def _broken(self, error: UpstreamError) -> None:
+        """Record what was seen; say why if no answer has begun, else the server breaks the connection."""
+        status = _status_of(error)
+        await self._record(_FAULTS.get(type(error), "upstream-error"), status)
+        if not self._has_started:
+            await _answer(self._send, status, str(error))
+
+    async def _record(self, error: str = "", status: int = 0) -> None:
+        if self._recorder is not None and not self._is_recorded:
+            self._is_recorded = True
+            await self._recorder.record(call_of(self._asked(), self._answer(), self._ending(error, status)))
+
+    def _leave(self, error: str) -> None:
+        if self._recorder is not None and not self._is_recorded:
+            self._is_recorded = True
+            self._recorder.leave(call_of(self._asked(), self._answer(), self._ending(error, 0)))
+
+    def _asked(self) -> Asked:
+        decision = self._decision
+        session_id, is_subagent = session_of(self._headers)
+        return Asked(
+            at=self._at,
+            model=decision.asked.model,
+            sent_model=decision.sent.model,
+            effort=decision.sent.effort,
+            stream=decision.stream or (self._meter is not None and self._meter.is_stream),
+            session_id=session_id,
+            is_subagent=is_subagent,
+            task_type=decision.task_type,
+            task_source=decision.task_source,
+            template=decision.template,
+            reason=decision.reason,
+            policy_sha256=decision.policy_sha256,
+        )
+
+    def _answer(self) -> Answer:
+        return _NO_ANSWER if self._meter is None else self._meter.answer()
+
+    def _ending(self, error: str, status: int) -> Ending:
+        response = self._response
+        return Ending(
+            call_id=f"modelmix-{uuid4()}",
+            status=response.status if response is not None and self._meter is not None else status,
+            request_id="" if response is None else response.request_id,
+            error=error,
+            ttft_ms=self._ttft_ms,
+            latency_ms=self._elapsed_ms(),
+        )
+
+    def _elapsed_ms(self) -> float:
+        return (time.perf_counter() - self._began_s) * 1000.0
+
+
+def _as_asked(decision: Decision) -> Decision:
+    """Return the decision to send what the client asked for, after the upstream refused the route."""
+    return replace(
+        decision,
+        body=decision.spare or b"",
+        spare=None,
+        sent=decision.spare_sent or Candidate(""),
+        reason=f"fallback:400 from {decision.sent}; {decision.reason}",
+    )
+
+
+async def _answer(send: Send, status: int, message: str, *, retry: bool = True) -> None:
+    for part in envelope.error(status, message, retry=retry):
+        await send(part)
+
+
+def _status_of(error: UpstreamError) -> int:
+    return 504 if isinstance(error, UpstreamTimeout) else 502
+
+
+def _field(text: str) -> bytes:
+    """Make a text fit for a header field: what may not stand in one becomes a question mark."""
+    return _NOT_IN_FIELD.sub("?", text).encode("ascii")
+
+
+_NOT_IN_FIELD = re.compile(r"[^\x20-\x7e]")

@@ -1,0 +1,234 @@
+"""Requests to the Claude API, passed on as they came: one pool, bytes untouched."""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote_from_bytes
+
+import aiohttp
+from yarl import URL
+
+from modelmix.errors import ConfigError, StreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from modelmix.upstream.headers import Headers, first, inward, outward
+
+if TYPE_CHECKING:
+    from aiohttp.client import ClientRequest
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+DEFAULT_URL = "https://api.anthropic.com"
+_RESENT_BY_CLIENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+_URL_MARKS = "%/:?#[]@!$&'()*+,;="
+_LONGEST_HEADER_BYTES = 64 * 1024
+
+_reused: ContextVar[bool] = ContextVar("reused", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for the upstream, in seconds.
+
+    Attributes:
+        connect_s: For a connection.
+        first_byte_s: For the response's head. Long answers that are not streamed take minutes; the official
+            SDK gives up after ten.
+        idle_s: Between two pieces of a body. The API pings idle streams far more often.
+    """
+
+    connect_s: float = 10.0
+    first_byte_s: float = 600.0
+    idle_s: float = 300.0
+
+
+class Response:
+    """A response whose body is still to come; iterating over it gives the body's bytes as they arrive.
+
+    Attributes:
+        status: HTTP status.
+        headers: Headers for the client, see `inward`.
+        request_id: The API's request ID, or empty.
+    """
+
+    __slots__ = ("_response", "headers", "request_id", "status")
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers: Headers = inward(response.raw_headers)
+        self.request_id = first(self.headers, b"request-id")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give the body's bytes as they arrive.
+
+        Raises:
+            UpstreamTimeout: Nothing came for too long.
+            StreamBroken: The body ended before it was complete.
+        """
+        seen_bytes = 0
+        read = self._response.content.readany
+        try:
+            while chunk := await read():
+                seen_bytes += len(chunk)
+                yield chunk
+        except (aiohttp.ClientError, OSError) as error:
+            if isinstance(error, TimeoutError):
+                raise UpstreamTimeout(
+                    f"the upstream sent nothing more after {seen_bytes} bytes; try again",
+                    request_id=self.request_id,
+                ) from error
+            raise StreamBroken(
+                f"the upstream's answer was cut off after {seen_bytes} bytes; try again",
+                bytes_seen=seen_bytes,
+                request_id=self.request_id,
+            ) from error
+
+    def close(self) -> None:
+        """Give up the body; a connection with bytes to come is closed, so that the upstream can stop."""
+        self._response.close()
+
+
+class Upstream:
+    """The Claude API behind one pool of connections. Open it inside the event loop that uses it.
+
+    Args:
+        url: Base URL, such as ``https://api.anthropic.com``.
+        patience: How long to wait.
+
+    Raises:
+        ConfigError: The URL is not an absolute http or https URL.
+    """
+
+    def __init__(self, url: str = DEFAULT_URL, patience: Patience | None = None) -> None:
+        try:
+            base = URL(url)
+        except ValueError:
+            base = URL()
+        if base.scheme not in {"http", "https"} or not base.host or base.query_string or base.fragment:
+            raise ConfigError(f"upstream {url!r} is not a base URL; write one such as {DEFAULT_URL}")
+        self._base = base
+        self._prefix = base.raw_path.rstrip("/")
+        self._patience = patience or Patience()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self.open()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.close()
+
+    def open(self) -> None:
+        """Open the pool."""
+        self._session = aiohttp.ClientSession(
+            connector=_Pool(limit=0, keepalive_timeout=60.0, ttl_dns_cache=60),
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=self._patience.connect_s, sock_read=self._patience.first_byte_s
+            ),
+            max_line_size=_LONGEST_HEADER_BYTES,
+            max_field_size=_LONGEST_HEADER_BYTES,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def forward(
+        self,
+        method: str,
+        path: bytes,
+        query: bytes,
+        headers: Iterable[tuple[bytes, bytes]],
+        body: bytes | AsyncIterable[bytes] | None,
+    ) -> Response:
+        """Send a request and return as soon as the head of its response is there.
+
+        A body that is at hand is sent a second time if a connection that had been used before breaks before
+        any byte of the response: the upstream had closed it while it was idle.
+
+        Args:
+            method: HTTP method.
+            path: Path as it came, percent-encoded, beginning with a slash.
+            query: Query as it came, without the question mark.
+            headers: Headers as they came; see `outward` for what goes on.
+            body: The body, or its pieces, or None.
+
+        Raises:
+            UpstreamTimeout: No connection or no response in time.
+            UpstreamUnreachable: No connection, or it broke before a response began.
+            UpstreamError: What came is not an HTTP response.
+        """
+        streamed = body is not None and not isinstance(body, bytes)
+        sent = outward(headers, keep_length=streamed)
+        url = self._url(path, query)
+        try:
+            response = await self._send(method, url, sent, body)
+        except UpstreamUnreachable:
+            if streamed or not _reused.get() or method in _RESENT_BY_CLIENT:
+                raise
+            response = await self._send(method, url, sent, body)
+        connection = response.connection
+        if connection is not None and connection.protocol is not None:
+            connection.protocol.read_timeout = self._patience.idle_s
+        return Response(response)
+
+    async def _send(
+        self,
+        method: str,
+        url: URL,
+        headers: "aiohttp.typedefs.LooseHeaders",
+        body: bytes | AsyncIterable[bytes] | None,
+    ) -> aiohttp.ClientResponse:
+        if self._session is None:
+            raise UpstreamUnreachable("the pool of connections is closed; open it first")
+        try:
+            return await self._session.request(method, url, headers=headers, data=body, allow_redirects=False)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _before_response(error, self._base) from error
+
+    def _url(self, path: bytes, query: bytes) -> URL:
+        return URL.build(
+            scheme=self._base.scheme,
+            host=self._base.raw_host or "",
+            port=self._base.port,
+            path=self._prefix + _ascii(path),
+            query_string=_ascii(query),
+            encoded=True,
+        )
+
+
+def _ascii(part: bytes) -> str:
+    """Percent-encode what may not stand in a URL; all else, encoded or not, stays as it came."""
+    return part.decode("ascii") if part.isascii() else quote_from_bytes(part, safe=_URL_MARKS)
+
+
+class _Pool(aiohttp.TCPConnector):
+    """A pool that remembers, for the task that asks, whether its connection had been used before."""
+
+    async def connect(
+        self,
+        req: "ClientRequest",
+        traces: "list[Trace]",
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the library's signature
+    ) -> "Connection":
+        _reused.set(False)
+        connection = await super().connect(req, traces, timeout)
+        protocol = connection.protocol
+        _reused.set(getattr(protocol, "was_used", False))
+        protocol.was_used = True  # type: ignore[union-attr] # a note of ours on the connection
+        return connection
+
+
+def _before_response(error: Exception, base: URL) -> UpstreamError:
+    where = f"{base.scheme}://{base.host}"
+    if isinstance(error, asyncio.TimeoutError):
+        return UpstreamTimeout(f"{where} did not answer in time; try again")
+    if isinstance(error, aiohttp.ClientConnectionError | OSError):
+        return UpstreamUnreachable(f"{where} could not be reached; check the network and --upstream")
+    return UpstreamError(f"{where} did not answer in HTTP; check --upstream")
