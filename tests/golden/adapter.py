@@ -41,6 +41,7 @@ def _usage(inputs: Inputs) -> Usage:
 
 
 def request_cost(inputs: Inputs) -> object:
+    """Price one request."""
     book, _ = _tables()
     usage = _usage(inputs)
     cost = book.cost(
@@ -61,6 +62,7 @@ def request_cost(inputs: Inputs) -> object:
 
 
 def tier_cliff(inputs: Inputs) -> object:
+    """Price a prompt on both sides of the length tier."""
     book, _ = _tables()
     cliff = find_cliff(book, _model(inputs["model"]), _usage(inputs), DAY)
     if cliff is None:
@@ -74,6 +76,7 @@ def tier_cliff(inputs: Inputs) -> object:
 
 
 def compare_models(inputs: Inputs) -> object:
+    """Price one text on several models."""
     book, capabilities = _tables()
     names = {_model(name): name for name in inputs["models"]}
     ratio = Decimal(str(inputs["tau"]))
@@ -85,6 +88,7 @@ def compare_models(inputs: Inputs) -> object:
 
 
 def bar_choice(inputs: Inputs) -> object:
+    """Pick the cheapest model that reaches each bar."""
     tasks = [
         BarTask(
             name=task["name"],
@@ -104,6 +108,7 @@ def bar_choice(inputs: Inputs) -> object:
 
 
 def tango_report(inputs: Inputs) -> object:
+    """Test one comparison."""
     pairs, margin, alpha = Pairs(inputs["x12"], inputs["x21"], inputs["n"]), inputs["margin"], inputs["alpha"]
     return {
         "d_hat": pairs.difference,
@@ -116,6 +121,7 @@ def tango_report(inputs: Inputs) -> object:
 
 
 def ni_table(inputs: Inputs) -> object:
+    """Tabulate sample sizes."""
     alpha, power = inputs["alpha"], inputs["power"]
     return {
         f"margin={margin}": {
@@ -127,6 +133,7 @@ def ni_table(inputs: Inputs) -> object:
 
 
 def fdr_report(inputs: Inputs) -> object:
+    """Screen many tests."""
     return {
         "bh_rejected": benjamini_hochberg(inputs["p"], inputs["q"]),
         "ebh_rejected": e_benjamini_hochberg(inputs["e"], inputs["q"]),
@@ -134,6 +141,7 @@ def fdr_report(inputs: Inputs) -> object:
 
 
 def hull(inputs: Inputs) -> object:
+    """Find the frontier."""
     found = frontier([Point(*point) for point in inputs["points"]])
     return {
         "frontier": [point.name for point in found.points],

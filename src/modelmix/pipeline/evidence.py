@@ -1,0 +1,88 @@
+"""Outcomes, from files or the lake, as priced and paired evidence."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from modelmix.core.call import BadRow
+from modelmix.core.candidate import Candidate
+from modelmix.core.capabilities import CapabilityTable
+from modelmix.core.outcome import Outcome
+from modelmix.core.prices import PriceBook
+from modelmix.economics.outcome_cost import OutcomePricer
+from modelmix.errors import EvidenceError
+from modelmix.evaluate.evidence import Gathered, gather
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """Evidence with the basis of its costs.
+
+    Attributes:
+        gathered: The evidence.
+        pricer: Says which day's prices were taken, and what has none.
+        bad_rows: Rows that could not be read.
+        skipped_models: Models left out since the price book does not know them and no arm names them.
+    """
+
+    gathered: Gathered
+    pricer: OutcomePricer
+    bad_rows: tuple[BadRow, ...]
+    skipped_models: tuple[str, ...]
+
+
+def priced_evidence(
+    rows: Iterable[Outcome | BadRow],
+    book: PriceBook,
+    capabilities: CapabilityTable,
+    *,
+    today: date,
+    day: date | None = None,
+    arms: Sequence[Candidate] | None = None,
+) -> Priced:
+    """Price and pair outcomes.
+
+    Args:
+        rows: Outcomes in any order; read once.
+        book: Prices, stand-ins included.
+        capabilities: Tells the effort that an absent one stands for.
+        today: UTC day of the run.
+        day: Day of the prices, or None for each model's last.
+        arms: Candidates to keep; every model of the price book if None, since no other can be routed to.
+
+    Raises:
+        EvidenceError: No row is left.
+    """
+    pricer = OutcomePricer(book, today, day)
+    bad: list[BadRow] = []
+    skipped: set[str] = set()
+    kept = None if arms is None else [capabilities.effective(arm) for arm in arms]
+
+    def outcomes() -> Iterator[tuple[Outcome, float | None]]:
+        for row in rows:
+            if isinstance(row, BadRow):
+                bad.append(row)
+                continue
+            outcome = _effective(row, capabilities)
+            if kept is None and not _known(outcome.candidate.model, book):
+                skipped.add(outcome.candidate.model)
+                continue
+            cost = pricer.cost_usd(outcome)
+            yield outcome, None if cost is None else float(cost)
+
+    gathered = gather(outcomes(), kept)
+    if not gathered.rows:
+        found = f"; models found: {', '.join(sorted(skipped))}" if skipped else ""
+        raise EvidenceError(
+            f"there is no outcome of a model that can be priced{found}; import outcomes, or name a stand-in by --price-as"
+        )
+    return Priced(gathered, pricer, tuple(bad), tuple(sorted(skipped)))
+
+
+def _effective(outcome: Outcome, capabilities: CapabilityTable) -> Outcome:
+    candidate = capabilities.effective(outcome.candidate)
+    return outcome if candidate == outcome.candidate else replace(outcome, candidate=candidate)
+
+
+def _known(model: str, book: PriceBook) -> bool:
+    return book.resolve(model) in book.prices

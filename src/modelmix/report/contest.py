@@ -1,0 +1,109 @@
+"""The standings of a contest between ways of choosing, as a table and as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from modelmix.optimize.contest import Standing
+
+SCHEMA = "modelmix.bench/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A contest that has been held.
+
+    Attributes:
+        title: What the truth is.
+        n_prompts: Prompts that the truth rests on, or None where it is a formula.
+        margin: Largest tolerable loss.
+        alpha: Level of the certificates.
+        seed: Seed of the worlds.
+        ceilings: Scenario → saving share of the best table that truly keeps the bar.
+        rows: Scenario and standing, in the order they are shown.
+        notes: What a reader should know, one sentence each.
+    """
+
+    title: str
+    n_prompts: int | None
+    margin: float
+    alpha: float
+    seed: int
+    ceilings: dict[str, float]
+    rows: tuple[tuple[str, Standing], ...]
+    notes: tuple[str, ...] = ()
+
+
+def as_json(contest: Contest) -> dict[str, Any]:
+    """Return the contest as a JSON object of schema ``modelmix.bench/1``."""
+    return {
+        "schema": SCHEMA,
+        "title": contest.title,
+        "n_prompts": contest.n_prompts,
+        "margin": contest.margin,
+        "alpha": contest.alpha,
+        "seed": contest.seed,
+        "ceiling_saving_share": next(iter(contest.ceilings.values())),
+        "ceilings": contest.ceilings,
+        "rows": [_row(scenario, standing) for scenario, standing in contest.rows],
+        "notes": list(contest.notes),
+    }
+
+
+def _row(scenario: str, standing: Standing) -> dict[str, Any]:
+    return {
+        "scenario": scenario,
+        "policy": standing.policy,
+        "pairs": standing.pairs,
+        "saving_share": standing.saving_share,
+        "saving_ci": list(standing.saving_ci),
+        "share_of_ceiling": standing.share_of_ceiling,
+        "quality_delta": standing.quality_delta,
+        "false_clears_pool": standing.false_clears_pool,
+        "false_clears_type": standing.false_clears_type,
+        "false_clears_lower95": standing.false_clears_lower95,
+        "false_clears_upper95": standing.false_clears_upper95,
+        "worlds": standing.worlds,
+    }
+
+
+def table(contest: Contest) -> RenderableType:
+    """Lay the contest out for a terminal of 80 columns or more."""
+    parts: list[RenderableType] = [Text(f" {contest.title}", "bold")]
+    scenario_before, rows = "", Table()
+    for scenario, standing in contest.rows:
+        if scenario != scenario_before:
+            rows = _head(scenario, contest.ceilings[scenario])
+            parts.append(rows)
+            scenario_before = scenario
+        rows.add_row(*_cells(standing, contest.alpha))
+    parts.extend(Text(f" {note}", "dim") for note in contest.notes)
+    return Group(*parts)
+
+
+def _head(scenario: str, ceiling: float) -> Table:
+    rows = Table(box=None, title=f"{scenario}: ceiling {ceiling:.1%} saved", title_justify="left", pad_edge=False)
+    rows.add_column("policy", no_wrap=True)
+    for name in ("pairs", "saved", "95 % of worlds", "ceiling", "quality", "false", "≤ (95 %)"):
+        rows.add_column(name, justify="right", no_wrap=True)
+    return rows
+
+
+def _cells(standing: Standing, alpha: float) -> list[str | Text]:
+    low, high = standing.saving_ci
+    false = max(standing.false_clears_pool, standing.false_clears_type)
+    wrong = standing.false_clears_lower95 > alpha
+    return [
+        standing.policy,
+        f"{standing.pairs:,}",
+        f"{standing.saving_share:.1%}",
+        f"{low:.1%} … {high:.1%}",
+        "–" if standing.share_of_ceiling is None else f"{standing.share_of_ceiling:.0%}",
+        f"{standing.quality_delta * 100:+.2f} pp",
+        Text(f"{false:.1%}", "bold red" if wrong else ""),
+        f"{standing.false_clears_upper95:.1%}",
+    ]
