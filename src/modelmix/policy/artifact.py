@@ -153,7 +153,8 @@ def _verify(document: PolicyDocument, path: str) -> None:
 
 def _first_fault(error: ValidationError, parsed: yaml_text.Parsed) -> str:
     faults = [(_path(fault["loc"], parsed.value), fault) for fault in error.errors(include_url=False)]
-    path, fault = min(faults, key=lambda pair: parsed.line(pair[0]))
+    # A misspelt key is also a missing one; its spelling is what helps.
+    path, fault = min(faults, key=lambda pair: (pair[1]["type"] != "extra_forbidden", parsed.line(pair[0])))
     if fault["type"] == "extra_forbidden":
         why = _unknown(path)
     elif fault["type"] == "missing":
@@ -246,4 +247,9 @@ def _default(document: PolicyDocument, capabilities: CapabilityTable) -> Candida
     if isinstance(document.default, Candidate):
         return document.default
     named = [candidate for entry in document.tasks.values() for candidate in entry.baseline]
-    return max(named, key=lambda candidate: (_rank(candidate, capabilities), str(candidate)), default=None)
+
+    def height(candidate: Candidate) -> tuple[object, ...]:
+        tier_effort_release = _rank(candidate, capabilities)
+        return (tier_effort_release[:1], tier_effort_release[:0:-1], str(candidate))
+
+    return max(named, key=height, default=None)

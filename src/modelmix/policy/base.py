@@ -8,6 +8,9 @@ from modelmix.core.attempt import Attempt
 from modelmix.core.candidate import Candidate
 from modelmix.core.task import Features
 
+KILL_SWITCH = "policy.off"
+"""Name of the file in the home folder whose presence stops all routing, without a restart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
 
+from modelmix.classify.tag import plain_tag
 from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook, Tier
@@ -54,6 +55,7 @@ def check(
     for name, entry in document.tasks.items():
         for where, candidate in _named(name, entry):
             findings += _model(where, candidate, capabilities, day)
+        findings += _tag(name, entry)
         findings += _route(name, document, capabilities)
         findings += _dearer(name, entry, book, day)
         findings += _shadowed(name, document, capabilities)
@@ -131,6 +133,14 @@ def _model(where: str, candidate: Candidate, capabilities: CapabilityTable, day:
         accepted = ", ".join(capability.efforts) or "none; leave effort out"
         what = f"{candidate.model} does not accept effort {candidate.effort}; it accepts {accepted}"
         yield Finding("error", f"{where}.effort", what)
+
+
+def _tag(name: str, entry: TaskEntry) -> Iterator[Finding]:
+    why = plain_tag(entry.match.tag)[1]
+    if why:
+        yield Finding(
+            "warning", f"tasks.{name}.match.tag", f"no caller can name it: {why}; match another way"
+        )
 
 
 def _route(name: str, document: PolicyDocument, capabilities: CapabilityTable) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from modelmix.core.candidate import Candidate
 from modelmix.policy.document import Bar, PolicyDocument, TaskEntry
+from modelmix.policy.words import default_words, points, quality, way
 
 Guardrail: TypeAlias = Literal["pass", "warn", "fail"]
 Kind: TypeAlias = Literal[
@@ -64,7 +65,7 @@ def _whole(old: PolicyDocument, new: PolicyDocument) -> Iterator[Change]:
     if old.certificate != new.certificate:
         yield Change("certificate", "certificate", _proof(old), _proof(new), _lost(old, new), _proof(new))
     if old.default != new.default:
-        yield Change("default", "default", str(old.default), str(new.default), "warn")
+        yield Change("default", "default", default_words(old), default_words(new), "warn")
 
 
 def _order(old: PolicyDocument, new: PolicyDocument) -> Iterator[Change]:
@@ -122,33 +123,6 @@ def _looser(was: TaskEntry, now: TaskEntry) -> bool:
     before = was.bar.type_margin if was.bar is not None else None
     after = now.bar.type_margin if now.bar is not None else None
     return (was.critical and not now.critical) or (before is not None and (after is None or after > before))
-
-
-def way(entry: TaskEntry) -> str:
-    """Say in words where a type's requests go: ``claude-opus-5-5 → claude-haiku-5-5 · low``."""
-    asked = " or ".join(short(candidate) for candidate in entry.baseline) or "baseline"
-    return f"{asked} → {short(entry.route)}" if isinstance(entry.route, Candidate) else f"stays on {asked}"
-
-
-def short(candidate: Candidate) -> str:
-    """Write a candidate for people: ``claude-haiku-5-5 · low``."""
-    return candidate.model if candidate.effort is None else f"{candidate.model} · {candidate.effort}"
-
-
-def points(share: Decimal) -> str:
-    """Write a difference of scores in percentage points: ``1.3 pp``."""
-    return f"{share * 100:.1f} pp"
-
-
-def quality(entry: TaskEntry) -> str:
-    """Say in words what the evidence says of a type: ``loss ≤ 1.1 pp, CLEARS its 3.0 pp, 640 pairs``."""
-    evidence = entry.evidence
-    if evidence is None:
-        return ""
-    parts = [] if evidence.bound is None else [f"loss ≤ {points(evidence.bound)}"]
-    margin = None if entry.bar is None else entry.bar.type_margin
-    own = f" its {points(margin)}" if margin is not None and evidence.verdict == "CLEARS" else ""
-    return ", ".join([*parts, evidence.verdict + own, f"{evidence.pairs:,} pairs"])
 
 
 def _bar(bar: Bar) -> str:

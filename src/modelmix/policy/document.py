@@ -298,8 +298,9 @@ class PolicyDocument(_Keys):
 
     def __eq__(self, other: object) -> bool:
         """Compare with the order of the tasks, since the first match wins."""
-        same = super().__eq__(other)
-        return same and isinstance(other, PolicyDocument) and list(self.tasks) == list(other.tasks)
+        if not isinstance(other, PolicyDocument):
+            return NotImplemented
+        return super().__eq__(other) and list(self.tasks) == list(other.tasks)
 
     __hash__ = None  # type: ignore[assignment]  # a mapping of tasks cannot be hashed
 

@@ -1,0 +1,55 @@
+"""Words: how candidates, moves and evidence are said to people."""
+
+from decimal import Decimal
+
+from modelmix.core.candidate import Candidate
+from modelmix.policy.document import Certificate, PolicyDocument, TaskEntry
+
+
+def way(entry: TaskEntry) -> str:
+    """Say in words where a type's requests go: ``opus-5-5 → haiku-5-5 · low``."""
+    asked = " or ".join(short(candidate) for candidate in entry.baseline) or "baseline"
+    return f"{asked} → {short(entry.route)}" if isinstance(entry.route, Candidate) else f"stays on {asked}"
+
+
+def short(candidate: Candidate) -> str:
+    """Write a candidate for people: ``haiku-5-5 · low``."""
+    name = candidate.model.removeprefix("claude-")
+    return name if candidate.effort is None else f"{name} · {candidate.effort}"
+
+
+def points(share: Decimal) -> str:
+    """Write a difference of scores in percentage points: ``1.3 pp``."""
+    return f"{share * 100:.1f} pp"
+
+
+def quality(entry: TaskEntry) -> str:
+    """Say in words what the evidence says of a type: ``loss ≤ 1.1 pp, CLEARS its 3.0 pp, 640 pairs``."""
+    evidence = entry.evidence
+    if evidence is None:
+        return ""
+    parts = [] if evidence.bound is None else [f"loss ≤ {points(evidence.bound)}"]
+    margin = None if entry.bar is None else entry.bar.type_margin
+    own = f" its {points(margin)}" if margin is not None and evidence.verdict == "CLEARS" else ""
+    return ", ".join([*parts, evidence.verdict + own, f"{evidence.pairs:,} pairs"])
+
+
+def percent(share: Decimal) -> str:
+    """Write a share in per cent: ``91 %``."""
+    return f"{share * 100:.0f} %"
+
+
+def usd(amount: Decimal) -> str:
+    """Write a change of the bill per month, with its sign: ``+$1,310/mo``."""
+    sign = "\N{MINUS SIGN}" if amount < 0 else "+"
+    return f"{sign}${abs(amount):,.0f}/mo"
+
+
+def default_words(document: PolicyDocument) -> str:
+    """Say who serves a virtual model's request that no entry matches."""
+    return short(document.default) if isinstance(document.default, Candidate) else "the highest baseline"
+
+
+def expiry(certificate: Certificate) -> str:
+    """Say how long a certificate holds."""
+    return f"holds until {certificate.expires}, then {certificate.grace_days} days of grace"
