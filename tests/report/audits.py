@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from modelmix.core.call import BadRow, Call
 from modelmix.core.prices import PriceBook
 from modelmix.core.usage import Usage
-from modelmix.pipeline.audit import Traffic, Window, audit
+from modelmix.pipeline.audit import Window, audit
+from modelmix.pipeline.traffic import Traffic
 from modelmix.report.audit import Audit
 from modelmix.settings import load
 
@@ -48,5 +49,6 @@ def audit_of(
     window: Window | None = None,
 ) -> Audit:
     """Audit these calls."""
-    traffic = Traffic(calls, tuple(bad_rows), copies, tuple(places))
+    rows = list(calls)
+    traffic = Traffic(lambda: rows, tuple(bad_rows), copies, tuple(places))
     return audit(traffic, book, CAPABILITIES, NOW, window)

@@ -1,17 +1,17 @@
 """The audit: what existing traffic cost, read from files or from the ledger."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from modelmix import __version__
-from modelmix.core.call import BadRow, Call
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
-from modelmix.economics.at_stake import AtStake, at_stake
+from modelmix.economics.at_stake import at_stake
 from modelmix.economics.cache_health import ColdRestarts, cache_health
 from modelmix.economics.spend import Line, Spend, grouped, total_calls, total_cost, total_usage
+from modelmix.pipeline.traffic import Traffic
 from modelmix.report.audit import Audit, Row, Unpriced
 
 
@@ -32,30 +32,13 @@ class Window:
         return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """What was read, before it is priced.
-
-    Attributes:
-        calls: The distinct calls, oldest first.
-        bad_rows: Rows that could not be read.
-        copies: Rows that were another copy of a call.
-        places: What was read.
-    """
-
-    calls: Iterable[Call]
-    bad_rows: Sequence[BadRow] = ()
-    copies: int = 0
-    places: Sequence[str] = ()
-
-
 def audit(
     traffic: Traffic,
     book: PriceBook,
     capabilities: CapabilityTable,
     now: datetime,
     window: Window | None = None,
-    failing: Callable[[AtStake], Decimal] | None = None,
+    failing_types: Collection[str] = (),
 ) -> Audit:
     """Price a traffic and sum it up.
 
@@ -65,15 +48,14 @@ def audit(
         capabilities: Tiers of models.
         now: Instant of the audit, which decides the prices that candidates are taken at.
         window: Span outside which calls are left out.
-        failing: Tells how much of the top-tier spend belongs to types on which a cheaper candidate is
-            known to fail; without it none does.
+        failing_types: Task types on which a cheaper candidate is known to fail.
     """
     window = window or Window()
     spend = Spend(book, {row.context_tokens for row in capabilities.models.values()})
     restarts = ColdRestarts()
     sources: dict[str, int] = {}
     outside = 0
-    for call in traffic.calls:
+    for call in traffic.calls():
         if not window.holds(call.at):
             outside += 1
             continue
@@ -90,7 +72,7 @@ def audit(
         subagents=_row("sub-agents", [line for line in lines if line.kind.is_subagent]),
         cache=cache_health(lines, restarts),
         at_stake=stake,
-        failing_usd=failing(stake) if failing else Decimal(0),
+        failing_usd=sum((row.usd for row in stake.types if row.task_type in failing_types), Decimal(0)),
         unpriced=_unpriced(lines),
         bad_rows=tuple(traffic.bad_rows),
         copies=traffic.copies,
