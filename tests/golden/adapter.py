@@ -1,4 +1,4 @@
-"""Answers worked cases with the public functions of the package: names are mapped here, nothing is computed."""
+"""Answers worked cases with the public functions of the package: names are mapped, nothing is computed."""
 
 from collections.abc import Callable
 from datetime import date

@@ -39,18 +39,20 @@ def bench_table(
     rows = tuple(("table", standing) for standing in _standings(table, goal, draws, rivals=True))
     used, seen = len(table.whole.type_of), sum(len(evidence.units) for evidence in gathered.types)
     notes = [
-        "saved: true saving of what would be deployed, over the baseline's cost; ceiling: the best table per task type "
-        "that truly keeps the bar",
-        "false: share of worlds in which what is deployed is truly beyond a margin, pooled or by type, the larger",
+        "saved: true saving of what would be deployed, over the baseline's cost",
+        "ceiling: the best table per task type that truly keeps the bar",
+        "false: share of worlds in which what is deployed is truly beyond a margin, pooled or by type",
     ]
     if used < seen:
-        notes.append(f"{seen - used:,} of {seen:,} prompts left out: not every arm answered them at a known cost")
+        notes.append(
+            f"{seen - used:,} of {seen:,} prompts left out: not every arm answered them at a known cost"
+        )
     ceilings = {"table": table.truth.ceiling(goal.margin)}
     return Contest(title, used, goal.margin, goal.alpha, draws.seed, ceilings, rows, tuple(notes))
 
 
 def bench_boundary(types: int, goal: Goal, draws: Draws) -> Contest:
-    """Let the procedures decide on worlds at the edge of what may be certified, where every slip is a false one.
+    """Let the procedures decide on worlds at the edge of what may be certified: every slip is a false one.
 
     Two scenarios: every type loses exactly the pooled margin; half of the types lose exactly their own
     margin, and the other half nothing.
@@ -73,7 +75,9 @@ def bench_boundary(types: int, goal: Goal, draws: Draws) -> Contest:
         f"{types} task types of equal volume; at the edge a loss of exactly the margin counts as false",
         "a procedure is at fault where the lower 95 % bound of its false share is above alpha",
     )
-    title = f"boundary worlds, margin {goal.margin:.1%}, alpha {goal.alpha:.0%}, type margin {type_margin:.1%}"
+    title = (
+        f"boundary worlds, margin {goal.margin:.1%}, alpha {goal.alpha:.0%}, type margin {type_margin:.1%}"
+    )
     return Contest(title, None, goal.margin, goal.alpha, draws.seed, ceilings, rows, notes)
 
 
@@ -118,7 +122,7 @@ def _random_mix(ours: Standing, worlds: Sequence[World], population: Population,
 
 
 def _mixed_is_false(truth: Truth, arm: int, share: float, goal: Goal) -> tuple[float, float]:
-    """Judge a mix by the traffic that moves: what a type loses there does not depend on how much of it moves."""
+    """Judge a mix by the traffic that moves: what it loses does not depend on how much of it there is."""
     table = np.full(len(truth.types), arm if share > 0 else 0, dtype=np.int64)
     pool, by_type = truth.pool_is_false(table, goal.margin), truth.type_is_false(table, truth.type_margins)
     return float(pool), float(by_type)

@@ -74,7 +74,8 @@ def priced_evidence(
     if not gathered.rows:
         found = f"; models found: {', '.join(sorted(skipped))}" if skipped else ""
         raise EvidenceError(
-            f"there is no outcome of a model that can be priced{found}; import outcomes, or name a stand-in by --price-as"
+            f"there is no outcome of a model that can be priced{found}; "
+            "import outcomes, or name a stand-in by --price-as"
         )
     return Priced(gathered, pricer, tuple(bad), tuple(sorted(skipped)))
 

@@ -1,6 +1,5 @@
 """The standings of a contest between ways of choosing, as a table and as JSON."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from rich.text import Text
 from modelmix.optimize.contest import Standing
 
 SCHEMA = "modelmix.bench/1"
+_NONE = "\N{EN DASH}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ def table(contest: Contest) -> RenderableType:
 
 
 def _head(scenario: str, ceiling: float) -> Table:
-    rows = Table(box=None, title=f"{scenario}: ceiling {ceiling:.1%} saved", title_justify="left", pad_edge=False)
+    rows = Table(
+        box=None, title=f"{scenario}: ceiling {ceiling:.1%} saved", title_justify="left", pad_edge=False
+    )
     rows.add_column("policy", no_wrap=True)
     for name in ("pairs", "saved", "95 % of worlds", "ceiling", "quality", "false", "≤ (95 %)"):
         rows.add_column(name, justify="right", no_wrap=True)
@@ -102,7 +104,7 @@ def _cells(standing: Standing, alpha: float) -> list[str | Text]:
         f"{standing.pairs:,}",
         f"{standing.saving_share:.1%}",
         f"{low:.1%} … {high:.1%}",
-        "–" if standing.share_of_ceiling is None else f"{standing.share_of_ceiling:.0%}",
+        _NONE if standing.share_of_ceiling is None else f"{standing.share_of_ceiling:.0%}",
         f"{standing.quality_delta * 100:+.2f} pp",
         Text(f"{false:.1%}", "bold red" if wrong else ""),
         f"{standing.false_clears_upper95:.1%}",

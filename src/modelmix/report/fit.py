@@ -1,0 +1,183 @@
+"""What an optimisation decided, as a screen and as JSON."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from modelmix.evaluate.verdict import Verdict
+from modelmix.optimize.fit import Decision, Fit
+from modelmix.optimize.goal import Goal
+from modelmix.optimize.why import points, why
+from modelmix.report.money import about_usd
+from modelmix.report.plain import printable
+
+SCHEMA = "modelmix.optimize/1"
+_COLOURS = {Verdict.CLEARS: "green", Verdict.FAILS: "red", Verdict.UNDECIDED: "yellow"}
+_NAME_WIDTH = 34
+_NONE = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True)
+class FitReport:
+    """A fit with what a reader needs to trust it.
+
+    Attributes:
+        fit: What was decided.
+        goal: The bar.
+        policy_path: File that was written, or empty.
+        policy_sha256: Its hash.
+        notes: What a reader should know, one sentence each: basis of volumes and costs, rows left out.
+    """
+
+    fit: Fit
+    goal: Goal
+    policy_path: str
+    policy_sha256: str
+    notes: tuple[str, ...]
+
+
+def as_json(report: FitReport) -> dict[str, Any]:
+    """Return the report as a JSON object of schema ``modelmix.optimize/1``; NaN becomes null."""
+    fit, pool = report.fit, report.fit.certified.pool
+    return {
+        "schema": SCHEMA,
+        "policy": {"path": report.policy_path, "sha256": report.policy_sha256},
+        "bar": {"margin": report.goal.margin, "pooled_margin": fit.pooled_margin, "alpha": report.goal.alpha},
+        "attempt": fit.attempt,
+        "alpha_this_attempt": fit.certified.alpha,
+        "certificate": None
+        if pool is None
+        else {
+            "verdict": pool.verdict,
+            "pairs": pool.pairs,
+            "loss_moved": pool.loss,
+            "bound": pool.bound,
+            "critical_z": fit.certified.critical_z,
+            "moved_calls_share": fit.moved_calls_share,
+            "moved_spend_share": fit.moved_spend_share,
+            "errors_per_1000": [fit.errors_before, fit.errors_after],
+            "saving_share": fit.saving_share,
+            "saving_bound": fit.saving_bound,
+        },
+        "tasks": [_task(decision) for decision in fit.decisions],
+        "no_baseline": list(fit.no_baseline),
+        "notes": list(report.notes),
+    }
+
+
+def _task(decision: Decision) -> dict[str, Any]:
+    stratum, move = decision.stratum, decision.move
+    return {
+        "task_type": stratum.task_type,
+        "verdict": decision.verdict,
+        "baseline": str(stratum.baseline),
+        "route": str(move.candidate) if move is not None and move.moved else "baseline",
+        "why": why(decision),
+        "put_forward": None
+        if move is None
+        else {
+            "candidate": str(move.candidate),
+            "pairs": move.finding.pairs,
+            "loss": _number(move.finding.loss),
+            "bound": move.finding.bound,
+            "type_margin": move.finding.margin,
+            "alpha": move.finding.alpha,
+            "saving_share": _number(move.saving_share),
+            "saving_bound": _number(move.saving_bound),
+            "why_not": move.why_not,
+        },
+        "tested": [
+            {
+                "candidate": str(tested.comparison.candidate),
+                "verdict": tested.finding.verdict,
+                "pairs": tested.comparison.pairs.n,
+                "loss": _number(tested.finding.loss),
+                "bound": tested.finding.bound,
+                "type_margin": tested.finding.margin,
+                "saving_usd_per_call": _number(tested.comparison.saving_usd),
+            }
+            for tested in decision.tested
+        ],
+        "errors_per_1000_before": _number(1000.0 * stratum.baseline_errors),
+        "more_pairs": decision.more_pairs,
+        "more_usd": decision.more_usd,
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def card(report: FitReport) -> RenderableType:
+    """Lay the report out for a terminal of 80 columns or more."""
+    parts: list[RenderableType] = [_headline(report), Text(), _types(report.fit)]
+    parts += [Text(f"   {line}", "dim") for line in _reasons(report.fit)]
+    parts.append(Text())
+    parts += [Text(f" {note}", "dim") for note in report.notes]
+    if report.policy_path:
+        parts.append(Text(f" wrote {report.policy_path} (sha256 {report.policy_sha256[:8]})"))
+    return Group(*parts)
+
+
+def _headline(report: FitReport) -> Text:
+    fit, pool = report.fit, report.fit.certified.pool
+    text = Text()
+    if pool is None:
+        text.append(" proven: nothing moves", "bold yellow")
+        text.append(f" at margin {points(report.goal.margin)}, alpha {report.goal.alpha:g}\n")
+        more = sum(Decimal(repr(d.more_usd)) for d in fit.decisions if d.more_usd is not None)
+        text.append(f" what is undecided could be decided for about {about_usd(Decimal(more))} at list price")
+        return text
+    moved = sum(decision.moved for decision in fit.decisions)
+    text.append(f" proven: {fit.saving_share:.1%} less", "bold green")
+    text.append(f" (at least {fit.saving_bound:.1%}) than today on the same traffic\n")
+    text.append(f" {moved} of {len(fit.decisions)} task types move: {fit.moved_calls_share:.1%} of calls, ")
+    text.append(f"{fit.moved_spend_share:.1%} of spend\n")
+    text.append(f" moved traffic: loss {points(pool.loss)}, at most {points(pool.bound)}; margin ")
+    text.append(f"{points(fit.pooled_margin)}: ")
+    text.append("CLEARS", "bold green")
+    text.append(f" on {pool.pairs:,.0f} fresh pairs\n")
+    text.append(f" errors per 1,000 moved: {fit.errors_before:.0f} before, {fit.errors_after:.0f} after")
+    return text
+
+
+def _types(fit: Fit) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(" task type", no_wrap=True, max_width=_NAME_WIDTH, overflow="ellipsis")
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("route", overflow="fold")
+    table.add_column("loss", justify="right", no_wrap=True)
+    table.add_column("at most", justify="right", no_wrap=True)
+    table.add_column("pairs", justify="right", no_wrap=True)
+    table.add_column("saves", justify="right", no_wrap=True)
+    for decision in sorted(fit.decisions, key=lambda d: (not d.moved, d.verdict, d.stratum.task_type)):
+        table.add_row(*_cells(decision))
+    return table
+
+
+def _cells(decision: Decision) -> list[str | Text]:
+    name = f" {printable(decision.stratum.task_type)}"
+    verdict = Text(decision.verdict, _COLOURS[decision.verdict])
+    if decision.move is not None and decision.moved:
+        move = decision.move
+        figures = (move.finding, f"{move.saving_share:.0%}")
+        route = f"→ {printable(str(move.candidate))}"
+    elif decision.tested:
+        figures = (decision.tested[0].finding, _NONE)
+        route = "stays"
+    else:
+        return [name, verdict, "stays", _NONE, _NONE, _NONE, _NONE]
+    finding, saving = figures
+    return [name, verdict, route, points(finding.loss), points(finding.bound), f"{finding.pairs:.0f}", saving]
+
+
+def _reasons(fit: Fit) -> Iterator[str]:
+    for decision in fit.decisions:
+        if not decision.moved:
+            yield f"{printable(decision.stratum.task_type)}: {printable(why(decision))}"
