@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from modelmix.optimize.attempts import alpha_of_attempt
+from modelmix.optimize.attempts import Try, alpha_of_attempt, number_of_attempt
 
 
 def test_all_attempts_together_spend_alpha() -> None:
@@ -19,3 +19,22 @@ def test_attempts_are_counted_from_one() -> None:
     """There is no attempt zero."""
     with pytest.raises(ValueError, match="counted from 1"):
         alpha_of_attempt(0.05, 0)
+
+
+def attempt(settings: str, evidence: str, *imports: str) -> Try:
+    """Build an attempt."""
+    return Try(settings, evidence, frozenset(imports))
+
+
+def test_the_same_question_is_the_same_attempt() -> None:
+    """Asking again costs nothing; another margin, or more rows, is another attempt."""
+    first, other = attempt("m2", "e", "a"), attempt("m3", "e", "a")
+    assert number_of_attempt(first, []) == 1
+    assert number_of_attempt(first, [first, other, first]) == 1
+    assert number_of_attempt(other, [first, other, first]) == 2
+    assert number_of_attempt(attempt("m2", "e+f", "a", "b"), [first, other]) == 3
+
+
+def test_other_rows_are_another_matter() -> None:
+    """Attempts on rows of other imports do not count."""
+    assert number_of_attempt(attempt("m2", "f", "b"), [attempt("m2", "e", "a")]) == 1

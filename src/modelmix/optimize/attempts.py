@@ -4,7 +4,49 @@ Trying margins, graders and candidates on the same rows until one certifies is c
 rows by another name. So each attempt gets its own part of alpha, and the parts sum to alpha.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 FIRST_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One run of the optimiser on some rows.
+
+    Attributes:
+        settings_sha256: Hash of everything that was asked: margins, arms, baseline, prices, seed.
+        evidence_sha256: Hash of the rows.
+        imports: Imports that the rows came from.
+    """
+
+    settings_sha256: str
+    evidence_sha256: str
+    imports: frozenset[str]
+
+
+def number_of_attempt(this: Try, earlier: Sequence[Try]) -> int:
+    """Number this attempt among those on the same rows, counted from 1.
+
+    The same question on the same rows is the same attempt however often it is asked. Another question, or
+    the same one after rows were added, is a new attempt if it shares an import with an earlier one.
+
+    Args:
+        this: The attempt.
+        earlier: Attempts on record, oldest first.
+    """
+    distinct: list[Try] = []
+    for other in earlier:
+        if other.imports & this.imports and not any(_same(other, seen) for seen in distinct):
+            distinct.append(other)
+    for number, other in enumerate(distinct, 1):
+        if _same(this, other):
+            return number
+    return len(distinct) + 1
+
+
+def _same(one: Try, other: Try) -> bool:
+    return (one.settings_sha256, one.evidence_sha256) == (other.settings_sha256, other.evidence_sha256)
 
 
 def alpha_of_attempt(alpha: float, attempt: int) -> float:
