@@ -299,6 +299,9 @@ def test_a_document_written_by_hand_routes_only_where_allowed(
         ("claude-opus-5", "claude-opus-5-5", True),
         ("claude-opus-5-5@high", "claude-opus-5-5@medium", False),
         ("claude-opus-5-5@high", "claude-haiku-4-5-20251001", False),
+        ("claude-opus-5-5@low", "claude-haiku-5-5@low", False),
+        ("claude-opus-5-5@low", "claude-haiku-5-5@medium", True),
+        ("claude-sonnet-4-5-20250929", "claude-haiku-5-5", True),
         ("claude-unknown", "claude-haiku-5-5", True),
         ("claude-opus-5-5", "claude-unknown", True),
     ],
@@ -306,7 +309,7 @@ def test_a_document_written_by_hand_routes_only_where_allowed(
 def test_a_downgrade_is_lower_in_any_respect(
     route: str, baseline: str, lower: bool, capabilities: CapabilityTable
 ) -> None:
-    """Tier, effort and release day all count, and the unknown counts as lower."""
+    """Tier, effort and generation all count, and the unknown counts as lower."""
     assert lower is is_downgrade(Candidate.parse(route), Candidate.parse(baseline), capabilities)
 
 
@@ -323,5 +326,8 @@ def test_a_virtual_model_without_a_type_gets_the_default(
     assert to_policy(document, capabilities).next(virtual, ()).candidate == OPUS
     named = document.model_copy(update={"default": HAIKU})
     assert to_policy(named, capabilities).next(virtual, ()).candidate == HAIKU
+    strange = TaskEntry(match=TaskMatch(tag="a"), baseline=Candidate("claude-stange-9"), route="baseline")
+    mixed = document.model_copy(update={"tasks": {"a": strange, **document.tasks}})
+    assert to_policy(mixed, capabilities).next(virtual, ()).candidate == OPUS
     empty = document.model_copy(update={"tasks": {}})
     assert "no-baseline" in to_policy(empty, capabilities).next(virtual, ()).reason

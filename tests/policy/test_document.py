@@ -33,6 +33,7 @@ def change(document: PolicyDocument, where: str, **changes: object) -> PolicyDoc
         ({"route": Candidate("claude-modelmix"), "baseline": OPUS}, "names the virtual model"),
         ({"route": "haiku", "baseline": OPUS}, "should be 'baseline'"),
         ({"route": "baseline", "match": {}}, "names no tag, template or rule"),
+        ({"route": "baseline", "match": {"rule": None}}, "names no tag, template or rule"),
         ({"route": "baseline", "match": {"rule": "tools >"}}, "position 8"),
         ({"route": "baseline", "critical": "yes"}, "valid boolean"),
         ({"route": "baseline", "batch": {"deferrable": True, "deadline": "soon"}}, "match pattern"),

@@ -158,10 +158,8 @@ def off(
     as_json: AsJson = False,
 ) -> None:
     """Stop all routing at once, without a restart: every request is served as it was asked."""
-    import getpass
-
     switch = _switch()
-    state = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": getpass.getuser(), "reason": reason}
+    state = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": _who(), "reason": reason}
     fresh = switch.with_name(f".{switch.name}.new")
     try:
         switch.parent.mkdir(parents=True, exist_ok=True)
@@ -201,6 +199,16 @@ def schema() -> None:
     from modelmix.policy.schema import schema as schema_of
 
     sys.stdout.write(schema_of().decode())
+
+
+def _who() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that no user has.
+        return "unknown"
 
 
 def _switch() -> Path:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
@@ -29,6 +29,9 @@ from modelmix.policy.document import (
     TaskMatch,
 )
 from modelmix.policy.schema import SCHEMA_ID
+
+GENERATION_DAYS = 180
+"""Models of two tiers that came out within so many days count as one generation."""
 
 _HEADER = f"""\
 # yaml-language-server: $schema={SCHEMA_ID}
@@ -225,31 +228,32 @@ def to_policy(
 
 
 def is_downgrade(route: Candidate | str, baseline: Candidate, capabilities: CapabilityTable) -> bool:
-    """Say whether a route is in any respect lower than its baseline: tier, effort or release day.
+    """Say whether a route is in any respect lower than its baseline: tier, effort or generation.
 
     An unknown model counts as lower, since doubt goes up. ``baseline`` as a route is no downgrade.
     """
     if not isinstance(route, Candidate):
         return False
-    lower, upper = _rank(route, capabilities), _rank(baseline, capabilities)
-    return not lower or not upper or any(ours < theirs for ours, theirs in zip(lower, upper, strict=True))
+    ours, theirs = capabilities.find(route.model), capabilities.find(baseline.model)
+    if ours is None or theirs is None or ours.tier < theirs.tier:
+        return True
+    # A dearer tier of one generation may come out some weeks before the cheaper one.
+    leeway = timedelta(days=GENERATION_DAYS if ours.tier > theirs.tier else 0)
+    older = ours.released < theirs.released - leeway
+    return older or _height(route, capabilities)[-1] < _height(baseline, capabilities)[-1]
 
 
-def _rank(candidate: Candidate, capabilities: CapabilityTable) -> tuple[int, ...]:
+def _height(candidate: Candidate, capabilities: CapabilityTable) -> tuple[int, ...]:
+    """Rank a candidate by tier, release day and effort; an unknown model lowest."""
     capability = capabilities.find(candidate.model)
     if capability is None:
-        return ()
-    effort = capability.effective(candidate.effort)
-    return (int(capability.tier), _EFFORTS.index(effort), capability.released.toordinal())
+        return (0, 0, 0)
+    effort = _EFFORTS.index(capability.effective(candidate.effort))
+    return (int(capability.tier), capability.released.toordinal(), effort)
 
 
 def _default(document: PolicyDocument, capabilities: CapabilityTable) -> Candidate | None:
     if isinstance(document.default, Candidate):
         return document.default
     named = [candidate for entry in document.tasks.values() for candidate in entry.baseline]
-
-    def height(candidate: Candidate) -> tuple[object, ...]:
-        tier_effort_release = _rank(candidate, capabilities)
-        return (tier_effort_release[:1], tier_effort_release[:0:-1], str(candidate))
-
-    return max(named, key=height, default=None)
+    return max(named, key=lambda candidate: (_height(candidate, capabilities), str(candidate)), default=None)

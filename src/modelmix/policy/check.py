@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import takewhile
 from typing import Literal, TypeAlias
 
 from modelmix.classify.tag import plain_tag
@@ -189,9 +190,8 @@ def _is_dearer(ours: Tier, theirs: Tier) -> bool:
 def _shadowed(name: str, document: PolicyDocument, capabilities: CapabilityTable) -> Iterator[Finding]:
     entry = document.tasks[name]
     left = {capabilities.effective(baseline) for baseline in entry.baseline}
-    for earlier, other in document.tasks.items():
-        if earlier == name:
-            return
+    for earlier in takewhile(lambda other: other != name, document.tasks):
+        other = document.tasks[earlier]
         if not _covers(other.match, entry.match):
             continue
         if other.match == entry.match:
