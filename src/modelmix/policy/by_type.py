@@ -1,7 +1,7 @@
 """By-type: the policy that a table of task types makes, each with the route that its evidence allows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -105,6 +105,7 @@ class ByType:
     grace_days: int = 14
     allow_uncertified: bool = False
     state: State = State.CURRENT
+    _types: Sequence[tuple[Match, Sequence[Entry]]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         entries = tuple(
@@ -116,6 +117,7 @@ class ByType:
             for entry in self.entries
         )
         object.__setattr__(self, "entries", entries)
+        object.__setattr__(self, "_types", _by_match(entries))
         if self.default is not None:
             object.__setattr__(self, "default", self._effective(self.default))
 
@@ -157,18 +159,13 @@ class ByType:
 
     def entry(self, features: Features) -> Entry | None:
         """Return the entry that decides on a task, or None where no match holds."""
-        requested = self._effective(features.requested)
-        first: Entry | None = None
-        for entry in self.entries:
-            if first is None:
-                if not entry.match.holds(features):
-                    continue
-                first = entry
-            elif entry.match != first.match:
-                continue
-            if requested in entry.baselines or requested.model in VIRTUAL_MODELS:
-                return entry
-        return first
+        return self._entry(features, self._effective(features.requested))
+
+    def _entry(self, features: Features, requested: Candidate) -> Entry | None:
+        for match, same in self._types:
+            if match.holds(features):
+                return next((entry for entry in same if _asks_for(entry, requested)), same[0])
+        return None
 
     def next(self, features: Features, tried: Sequence[Attempt]) -> Route:  # noqa: ARG002 - it never tries
         """Route at once.
@@ -180,12 +177,13 @@ class ByType:
             ``uncertified`` or ``grace`` where that is so), or why not: ``off``, ``no-match``,
             ``explicit-model``, ``unproven``, ``uncertified``, ``expired``, ``no-baseline``.
         """
-        entry = self.entry(features)
-        how = self._obstacle(entry, features)
+        requested = self._effective(features.requested)
+        entry = self._entry(features, requested)
+        how = self._obstacle(entry, requested)
         if not how and entry is not None and entry.route is not None:
             return Route(entry.route, self._reason(entry, self._moved(entry)))
         stays = features.requested
-        if stays.model in VIRTUAL_MODELS:
+        if requested.model in VIRTUAL_MODELS:
             baseline = entry.baselines[0] if entry is not None and entry.baselines else self.default
             if baseline is None:
                 how = "no-baseline"
@@ -193,13 +191,12 @@ class ByType:
                 stays = baseline
         return Route(stays, self._reason(entry, how))
 
-    def _obstacle(self, entry: Entry | None, features: Features) -> str:
-        requested = self._effective(features.requested)
+    def _obstacle(self, entry: Entry | None, requested: Candidate) -> str:
         if self.state is State.OFF:
             return "off"
         if entry is None:
             return "no-match"
-        if requested not in entry.baselines and requested.model not in VIRTUAL_MODELS:
+        if not _asks_for(entry, requested):
             return "explicit-model"
         if entry.route is None:
             return "unproven"
@@ -220,6 +217,21 @@ class ByType:
 
     def _effective(self, candidate: Candidate) -> Candidate:
         return candidate if self.capabilities is None else self.capabilities.effective(candidate)
+
+
+def _by_match(entries: Sequence[Entry]) -> Sequence[tuple[Match, Sequence[Entry]]]:
+    types: list[tuple[Match, list[Entry]]] = []
+    for entry in entries:
+        same = next((group for match, group in types if match == entry.match), None)
+        if same is None:
+            types.append((entry.match, [entry]))
+        else:
+            same.append(entry)
+    return types
+
+
+def _asks_for(entry: Entry, requested: Candidate) -> bool:
+    return requested in entry.baselines or requested.model in VIRTUAL_MODELS
 
 
 def _plain(name: str) -> str:
