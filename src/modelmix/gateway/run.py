@@ -1,12 +1,14 @@
 """Run: put a gateway together and serve it, on the main thread or beside a program."""
 
 import contextlib
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -115,13 +117,19 @@ def url_of(taken: socket.socket) -> str:
 
 
 class Server(uvicorn.Server):
-    """A server that says when it accepts connections.
+    """A server that says when it accepts connections, and ends in good order on a signal.
+
+    Args:
+        gateway: What is served.
+        drain_s: Longest time that calls in flight may take to end.
+        announce: Called once it accepts connections.
 
     Attributes:
-        ready: Set once it does, or once it has failed to start.
+        ready: Set once it accepts connections, or has failed to start.
+        is_interrupted: Whether SIGINT ended it.
     """
 
-    def __init__(self, gateway: Gateway, drain_s: int) -> None:
+    def __init__(self, gateway: Gateway, drain_s: int, announce: Callable[[], None] | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 gateway,
@@ -138,19 +146,50 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=drain_s,
             )
         )
+        self._announce = announce
         self.ready = threading.Event()
+        self.is_interrupted = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         try:
             await super().startup(sockets)
+            if self._announce is not None and self.started:
+                self._announce()
         finally:
             self.ready.set()
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let signals end the server; unlike the library's own form, the program goes on after it."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {sign: signal.signal(sign, self.handle_exit) for sign in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sign, handler in before.items():
+                signal.signal(sign, handler)
 
-def serve(taken: socket.socket, gateway: Gateway, drain_s: int) -> None:
-    """Serve on a bound socket until SIGTERM or SIGINT; calls in flight may end, and all rows are kept."""
-    Server(gateway, drain_s).run(sockets=[taken])
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal: the first lets calls end, a second SIGINT does not."""
+        self.is_interrupted = self.is_interrupted or sig == signal.SIGINT
+        super().handle_exit(sig, frame)
+
+
+def serve(
+    taken: socket.socket, gateway: Gateway, drain_s: int, announce: Callable[[], None] | None = None
+) -> None:
+    """Serve on a bound socket until SIGTERM or SIGINT; calls in flight may end, and all rows are kept.
+
+    Raises:
+        KeyboardInterrupt: SIGINT ended it.
+    """
+    server = Server(gateway, drain_s, announce)
+    server.run(sockets=[taken])
+    if server.is_interrupted:
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
