@@ -61,6 +61,7 @@ _SECRET_AHEAD = frozenset({
 
 _SECRET_OPENINGS = ("sk-", "pk-", "ghp", "xox")
 
+_URL = re.compile(r"\w{2,10}://\S+")
 _BREAKS = re.compile(r"[\s\"'<>()\[\]{},;|`*=]+")
 _TAG = re.compile(r"<([A-Za-z_-]{1,40})>")
 _ODD = re.compile(r"[\d@/\\~]")
@@ -179,7 +180,7 @@ class _Pasted:
 
 def _stable_words(text: str) -> list[str]:
     words: list[str] = []
-    for word in _BREAKS.split(text):
+    for word in _BREAKS.split(_URL.sub(" ", text)):
         if word and not _is_volatile(word):
             words.append(word)
             if len(words) == HEAD_WORDS:

@@ -90,15 +90,19 @@ def _outcome(row: Mapping[str, Any], *, keep_text: bool) -> Outcome:
 
 def _is_empty(value: object) -> bool:
     # A table's empty cell comes as null, as NaN where the column is of floats, or as a text.
-    if isinstance(value, float | Decimal):
-        return math.isnan(value)
-    return value is None or (isinstance(value, str) and value.strip().lower() in _ABSENT)
+    return _is_null(value) or (isinstance(value, str) and value.strip().lower() in _ABSENT)
+
+
+def _is_null(value: object) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _name(row: Mapping[str, Any], column: str) -> str:
     """Return an identifier as text, empty where there is none."""
     value = row.get(column)
-    if value is None or (isinstance(value, float | Decimal) and math.isnan(value)):
+    if _is_null(value):
         return ""
     if not isinstance(value, str | int | float | Decimal) or isinstance(value, bool):
         raise Unreadable(f"{column} is not a text")

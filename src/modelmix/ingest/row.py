@@ -108,7 +108,7 @@ def clause(error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError):
         what, _, where = str(error).replace("`", "").partition(" - at ")
         what = f"{what[:1].lower()}{what[1:]}"
-        return f"{where.removeprefix('$.')}: {what}" if where else what
+        return f"{where.removeprefix('$.')}: {what}" if where.startswith("$.") else what
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, UnicodeDecodeError):
