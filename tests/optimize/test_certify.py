@@ -68,7 +68,9 @@ def test_a_type_without_fresh_rows_stays() -> None:
 
 def test_a_refuted_slice_keeps_a_type_that_clears() -> None:
     """A type whose average holds is not moved over a named slice that does not."""
-    rows = stratum("t", Pairs(60, 45, 2000), slices={"absent": Pairs(0, 30, 100), "rest": Pairs(60, 15, 900)})
+    rows = stratum(
+        "t", Pairs(60, 45, 2000), slices={"absent": Pairs(0, 30, 100), "a rest": Pairs(60, 15, 900)}
+    )
     (move,) = certify([rows], Choice((put("t"),), 0.02), 0.04).moves
     assert (move.finding.verdict, move.moved, move.why_not) == (Verdict.CLEARS, False, "slice absent")
 

@@ -40,8 +40,16 @@ def test_an_error_that_costs_much_shrinks_the_margin() -> None:
     assert goal.pooled_margin([]) == 0.02
 
 
-@pytest.mark.parametrize("bad", [{"margin": 0.0}, {"margin": 1.0}, {"alpha": 0.5}, {"choosing_share": 1.0}])
-def test_a_goal_out_of_range_is_refused(bad: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    ("name", "margin", "alpha", "share"),
+    [
+        ("margin", 0.0, 0.05, 0.2),
+        ("margin", 1.0, 0.05, 0.2),
+        ("alpha", 0.1, 0.5, 0.2),
+        ("share", 0.1, 0.05, 1.0),
+    ],
+)
+def test_a_goal_out_of_range_is_refused(name: str, margin: float, alpha: float, share: float) -> None:
     """Each figure names its range."""
-    with pytest.raises(ValueError, match=next(iter(bad))):
-        Goal(**{"margin": 0.02, **bad})
+    with pytest.raises(ValueError, match=name):
+        Goal(margin=margin, alpha=alpha, choosing_share=share)

@@ -27,6 +27,7 @@ class Move:
 
     Attributes:
         put: The move.
+        comparison: Its counts on the fresh rows.
         finding: Test of its own margin, at its step of Holm's ladder.
         saving_share: Saving over the baseline's cost.
         saving_bound: One-sided 95 % lower bound of it.
@@ -35,6 +36,7 @@ class Move:
     """
 
     put: PutForward
+    comparison: Comparison
     finding: Finding
     saving_share: float
     saving_bound: float
@@ -155,4 +157,4 @@ def _move(case: _Case, moved: bool) -> Move:
     share = comparison.saving_usd / base if base > 0 else math.nan
     bound = (comparison.saving_usd - _SAVING_Z * comparison.saving_error_usd) / base if base > 0 else math.nan
     why_not = "" if moved else (case.why_not or "pool")
-    return Move(case.put, case.finding, share, bound, moved, why_not)
+    return Move(case.put, comparison, case.finding, share, bound, moved, why_not)

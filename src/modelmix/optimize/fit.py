@@ -114,8 +114,9 @@ def fit(types: Sequence[TypeEvidence], scenes: Mapping[str, Scene], goal: Goal, 
         goal: The user's bar.
         attempt: Number of this attempt on these rows, counted from 1.
     """
-    measured = [evidence for evidence in types if scenes[evidence.task_type].baseline in evidence.arms]
-    missing = tuple(e.task_type for e in types if scenes[e.task_type].baseline not in e.arms)
+    ordered = sorted(types, key=lambda evidence: evidence.task_type)
+    measured = [evidence for evidence in ordered if scenes[evidence.task_type].baseline in evidence.arms]
+    missing = tuple(e.task_type for e in ordered if scenes[e.task_type].baseline not in e.arms)
     whole: list[Stratum] = []
     choosing: list[Stratum] = []
     fresh: list[Stratum] = []
@@ -208,23 +209,19 @@ def _summarise(
     attempt: int,
     missing: tuple[str, ...],
 ) -> Fit:
-    by_type = {stratum.task_type: stratum for stratum in fresh}
-    moved = [(d, by_type[d.stratum.task_type]) for d in decisions if d.moved]
-    calls = sum(d.stratum.calls for d in decisions)
-    spend = math.fsum(
-        d.stratum.calls * d.stratum.baseline_usd for d in decisions if d.stratum.baseline_usd > 0
-    )
-    moved_calls = sum(d.stratum.calls for d, _ in moved)
-    moved_spend = math.fsum(d.stratum.calls * d.stratum.baseline_usd for d, _ in moved)
+    moves = [(move, _stratum_of(move, fresh)) for move in proved.moves if move.moved]
+    calls = math.fsum(d.stratum.calls for d in decisions)
+    priced = [d.stratum for d in decisions if d.stratum.baseline_usd > 0]
+    spend = math.fsum(stratum.calls * stratum.baseline_usd for stratum in priced)
+    moved_calls = math.fsum(stratum.calls for _, stratum in moves)
+    moved_spend = math.fsum(d.stratum.calls * d.stratum.baseline_usd for d in decisions if d.moved)
     saved = variance = before = after = 0.0
-    for decision, stratum in moved:
-        comparison = stratum.find(decision.move.candidate) if decision.move else None
-        if comparison is not None:
-            share = stratum.calls / moved_calls
-            saved += stratum.calls * comparison.saving_usd
-            variance += (stratum.calls * comparison.saving_error_usd) ** 2
-            before += 1000.0 * share * stratum.baseline_errors
-            after += 1000.0 * share * (stratum.baseline_errors + comparison.pairs.loss)
+    for move, stratum in moves:
+        share = stratum.calls / moved_calls
+        saved += stratum.calls * move.comparison.saving_usd
+        variance += (stratum.calls * move.comparison.saving_error_usd) ** 2
+        before += 1000.0 * share * stratum.baseline_errors
+        after += 1000.0 * share * (stratum.baseline_errors + move.comparison.pairs.loss)
     return Fit(
         decisions=decisions,
         certified=proved,
@@ -234,7 +231,11 @@ def _summarise(
         moved_spend_share=moved_spend / spend if spend else 0.0,
         saving_share=saved / spend if spend else 0.0,
         saving_bound=(saved - 1.6448536269514722 * math.sqrt(variance)) / spend if spend else 0.0,
-        errors_before=before if moved else math.nan,
-        errors_after=after if moved else math.nan,
+        errors_before=before if moves else math.nan,
+        errors_after=after if moves else math.nan,
         no_baseline=missing,
     )
+
+
+def _stratum_of(move: Move, strata: Sequence[Stratum]) -> Stratum:
+    return next(stratum for stratum in strata if stratum.task_type == move.put.task_type)
