@@ -147,6 +147,7 @@ def explain(
         ("answered by", short(found.candidate)),
         ("because", found.why),
         ("evidence", found.evidence or "none"),
+        ("certificate", found.certificate),
         ("reason", found.reason),
     ]
     sys.stdout.write("".join(f"{name:<12}{value}\n" for name, value in lines))

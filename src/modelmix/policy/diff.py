@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from modelmix.core.candidate import Candidate
 from modelmix.policy.document import Bar, PolicyDocument, TaskEntry
-from modelmix.policy.words import default_words, points, quality, way
+from modelmix.policy.words import default_words, points, proof, quality, way
 
 Guardrail: TypeAlias = Literal["pass", "warn", "fail"]
 Kind: TypeAlias = Literal[
@@ -63,7 +63,7 @@ def _whole(old: PolicyDocument, new: PolicyDocument) -> Iterator[Change]:
         looser = new.bar.margin > old.bar.margin or new.bar.alpha > old.bar.alpha
         yield Change("bar", "bar", _bar(old.bar), _bar(new.bar), "warn" if looser else "pass")
     if old.certificate != new.certificate:
-        yield Change("certificate", "certificate", _proof(old), _proof(new), _lost(old, new), _proof(new))
+        yield Change("certificate", "certificate", proof(old), proof(new), _lost(old, new), proof(new))
     if old.default != new.default:
         yield Change("default", "default", default_words(old), default_words(new), "warn")
 
@@ -140,11 +140,3 @@ def _task_bar(entry: TaskEntry) -> str:
 
 def _match(entry: TaskEntry) -> str:
     return ", ".join(f"{key} {value}" for key, value in entry.match.model_dump(exclude_none=True).items())
-
-
-def _proof(document: PolicyDocument) -> str:
-    certificate = document.certificate
-    if certificate is None:
-        return "none"
-    bound = "" if certificate.bound is None else f", loss ≤ {points(certificate.bound)}"
-    return f"{certificate.verdict}{bound}, {certificate.pairs:,} pairs, expires {certificate.expires}"

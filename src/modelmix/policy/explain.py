@@ -6,7 +6,7 @@ from modelmix.core.candidate import Candidate
 from modelmix.core.task import Features
 from modelmix.policy.by_type import ByType
 from modelmix.policy.document import PolicyDocument, TaskEntry
-from modelmix.policy.words import quality
+from modelmix.policy.words import proof, quality
 
 _WHY = {
     "static": "it asks for its type's baseline, and the evidence carries the route",
@@ -32,6 +32,7 @@ class Explanation:
         why: The reason in words.
         entry: Name of the entry that decides, or empty.
         evidence: What the evidence of that entry says, in words, or empty.
+        certificate: What the policy's certificate says of all that moves, in words.
     """
 
     requested: Candidate
@@ -40,6 +41,7 @@ class Explanation:
     why: str
     entry: str
     evidence: str
+    certificate: str
 
 
 def explain(document: PolicyDocument, policy: ByType, features: Features) -> Explanation:
@@ -61,6 +63,7 @@ def explain(document: PolicyDocument, policy: ByType, features: Features) -> Exp
         why=_words(route.reason, found),
         entry=name,
         evidence="" if found is None else quality(found),
+        certificate=proof(document),
     )
 
 

@@ -53,3 +53,12 @@ def default_words(document: PolicyDocument) -> str:
 def expiry(certificate: Certificate) -> str:
     """Say how long a certificate holds."""
     return f"holds until {certificate.expires}, then {certificate.grace_days} days of grace"
+
+
+def proof(document: PolicyDocument) -> str:
+    """Say what a policy's certificate says: ``CLEARS, loss ≤ 1.3 pp, 3,412 pairs, expires 2027-02-21``."""
+    certificate = document.certificate
+    if certificate is None:
+        return "none"
+    bound = "" if certificate.bound is None else f", loss ≤ {points(certificate.bound)}"
+    return f"{certificate.verdict}{bound}, {certificate.pairs:,} pairs, expires {certificate.expires}"
