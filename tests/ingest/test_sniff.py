@@ -30,6 +30,8 @@ PATH = "/home/dev/.claude/projects/-home-dev/4f6c.jsonl"
         (b'{"type":"mystery"}\n', "x.jsonl", "unknown"),
         (PAIR, "x", "messages"),
         (PAIR[:20], "x", "unknown"),
+        (b'{"sessionId": "s", "request": {}, "response": {}}', "x", "messages"),
+        (b'{"params": {}, "result": {}}', "x", "messages"),
         (b'{"request_body": {}, "response_body": {"messages"', "x", "messages"),
         (b'{"model": "m", "messages": [], "response": {}}', "x", "messages"),
         (OUTCOME, "x", "outcomes-jsonl"),

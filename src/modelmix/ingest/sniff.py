@@ -9,6 +9,8 @@ _OUTCOME = {"prompt_id", "model", "score"}
 _TRANSCRIPT = {"sessionId", "parentUuid", "isSidechain", "leafUuid", "snapshot", "toolUseResult"}
 _SENT = {"request", "request_body", "params", "messages", "body"}
 _RETURNED = {"response", "response_body", "result", "usage"}
+_EXPLICITLY_SENT = {"request", "request_body"}
+_EXPLICITLY_RETURNED = {"response", "response_body"}
 _KEY = re.compile(rb'"([A-Za-z_]{2,24})"\s*:')
 _MOST_BYTES = 64 * 1024
 _MOST_LINES = 50
@@ -55,6 +57,8 @@ def _keys(line: bytes) -> set[str]:
 def _kind_of_keys(keys: set[str]) -> str:
     if keys >= _OUTCOME:
         return "outcomes-jsonl"
+    if keys & _EXPLICITLY_SENT and keys & _EXPLICITLY_RETURNED:
+        return "messages"
     if keys & _TRANSCRIPT or "message.usage" in keys:
         return "claude-code"
     if keys & _SENT and keys & _RETURNED:
