@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from modelmix.simulator.rate import Rate
 from modelmix.simulator.request import Request, authorise, read_dialect, read_seed, understand
 from modelmix.simulator.settings import Settings
 
-ASGI = Callable[[Scope, Receive, Send], Awaitable[None]]
+ASGI = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 _MESSAGES, _COUNT, _MODELS = "/v1/messages", "/v1/messages/count_tokens", "/v1/models"
 _STATUS = "modelmix practice API: every answer is synthetic"
 _FREE = ("/", "/api/hello", "/simulator/truth", "/simulator/bill")

@@ -206,9 +206,7 @@ def _plain(block: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ttl(block: Mapping[str, Any]) -> str:
     # A mark on a part of a tool result stands for the whole result: it is one position.
-    parts = block["content"] if block.get("type") == "tool_result" else ()
-    marks = (
-        [block, *(part for part in parts if isinstance(part, dict))] if isinstance(parts, list) else [block]
-    )
+    parts = block.get("content") if block.get("type") == "tool_result" else None
+    marks = [block, *parts] if isinstance(parts, list) else [block]
     found = [mark["cache_control"] for mark in marks if mark.get("cache_control")]
     return str(found[0].get("ttl", "5m")) if found else ""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _MAX_DEPTH = 24
+_MAX_ITEMS = 64
+_MAX_CHARACTERS = 10_000
 _FORMATS = {
     "date": "2026-11-23",
     "date-time": "2026-11-23T12:00:00Z",
@@ -55,7 +57,8 @@ def _typed(schema: Mapping[str, Any], depth: int, root: Mapping[str, Any]) -> An
             return _object(schema, depth, root)
         case "array":
             return [
-                example(schema.get("items"), depth + 1, root) for _ in range(_count(schema, "minItems", 1))
+                example(schema.get("items"), depth + 1, root)
+                for _ in range(_count(schema, "minItems", 1, _MAX_ITEMS))
             ]
         case "string":
             return _string(schema)
@@ -78,7 +81,8 @@ def _object(schema: Mapping[str, Any], depth: int, root: Mapping[str, Any]) -> d
 
 def _string(schema: Mapping[str, Any]) -> str:
     text = _FORMATS.get(str(schema.get("format")), _WORD)
-    least, most = _count(schema, "minLength", 0), _count(schema, "maxLength", len(text))
+    least = _count(schema, "minLength", 0, _MAX_CHARACTERS)
+    most = _count(schema, "maxLength", len(text), _MAX_CHARACTERS)
     return (text + "." * max(0, least - len(text)))[: max(most, least)]
 
 
@@ -91,11 +95,11 @@ def _number(schema: Mapping[str, Any]) -> int | float:
     return 1
 
 
-def _count(schema: Mapping[str, Any], key: str, otherwise: int) -> int:
+def _count(schema: Mapping[str, Any], key: str, otherwise: int, most: int) -> int:
     value = schema.get(key)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         return otherwise
-    return min(value, 64)
+    return min(value, most)
 
 
 def _flattest(choices: list[Any], depth: int) -> object:
