@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 from modelmix.core.call import BadRow
 from modelmix.core.candidate import Candidate
@@ -10,8 +11,10 @@ from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.outcome import Outcome
 from modelmix.core.prices import PriceBook
 from modelmix.economics.outcome_cost import OutcomePricer
-from modelmix.errors import EvidenceError
+from modelmix.errors import DataError, EvidenceError
 from modelmix.evaluate.evidence import Gathered, gather
+from modelmix.ingest import outcomes as outcome_rows
+from modelmix.store.files import LogFile, on_disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,26 @@ class Priced:
     pricer: OutcomePricer
     bad_rows: tuple[BadRow, ...]
     skipped_models: tuple[str, ...]
+
+
+_TABLES = frozenset({"outcomes-csv", "outcomes-jsonl", "parquet"})
+
+
+def read_outcomes(path: Path) -> Iterator[Outcome | BadRow]:
+    """Read an outcome table: Parquet, CSV or JSONL, plain or compressed.
+
+    Raises:
+        DataError: It is no outcome table, or cannot be read at all.
+    """
+    with on_disk(path) as file, LogFile(file, name=str(path)) as log:
+        if log.kind not in _TABLES:
+            reason = log.bad_rows[0].why if log.bad_rows else "it is no outcome table (Parquet, CSV or JSONL)"
+            raise DataError(f"{path} holds no outcomes: {reason}; correct the path")
+        columns = log.columns()
+        if columns is not None:
+            outcome_rows.check_columns(columns)
+        yield from outcome_rows.read(log.rows(), log.name)
+        yield from log.bad_rows
 
 
 def priced_evidence(

@@ -8,9 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from modelmix.optimize.contest import Standing
+from modelmix.report.plain import printable
 
 SCHEMA = "modelmix.bench/1"
 _NONE = "\N{EN DASH}"
+_NAME_WIDTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +76,21 @@ def _row(scenario: str, standing: Standing) -> dict[str, Any]:
 def table(contest: Contest) -> RenderableType:
     """Lay the contest out for a terminal of 80 columns or more."""
     parts: list[RenderableType] = [Text(f" {contest.title}", "bold")]
-    scenario_before, rows = "", Table()
-    for scenario, standing in contest.rows:
-        if scenario != scenario_before:
-            rows = _head(scenario, contest.ceilings[scenario])
-            parts.append(rows)
-            scenario_before = scenario
-        rows.add_row(*_cells(standing, contest.alpha))
+    groups = {(scenario, standing.pairs): None for scenario, standing in contest.rows}
+    for scenario, pairs in groups:
+        rows = _head(f" {scenario} · {pairs:,} pairs · ceiling {contest.ceilings[scenario]:.1%}")
+        for name, standing in contest.rows:
+            if (name, standing.pairs) == (scenario, pairs):
+                rows.add_row(*_cells(standing, contest.alpha))
+        parts.append(rows)
     parts.extend(Text(f" {note}", "dim") for note in contest.notes)
     return Group(*parts)
 
 
-def _head(scenario: str, ceiling: float) -> Table:
-    rows = Table(
-        box=None, title=f"{scenario}: ceiling {ceiling:.1%} saved", title_justify="left", pad_edge=False
-    )
-    rows.add_column("policy", no_wrap=True)
-    for name in ("pairs", "saved", "95 % of worlds", "ceiling", "quality", "false", "≤ (95 %)"):
+def _head(title: str) -> Table:
+    rows = Table(box=None, title=title, title_justify="left", title_style="", pad_edge=False)
+    rows.add_column(" policy", no_wrap=True)
+    for name in ("saved", "worlds", "ceiling", "quality", "false", "at most"):
         rows.add_column(name, justify="right", no_wrap=True)
     return rows
 
@@ -100,10 +100,9 @@ def _cells(standing: Standing, alpha: float) -> list[str | Text]:
     false = max(standing.false_clears_pool, standing.false_clears_type)
     wrong = standing.false_clears_lower95 > alpha
     return [
-        standing.policy,
-        f"{standing.pairs:,}",
+        " " + printable(standing.policy, _NAME_WIDTH),
         f"{standing.saving_share:.1%}",
-        f"{low:.1%} … {high:.1%}",
+        f"{low * 100:.0f}…{high:.0%}",
         _NONE if standing.share_of_ceiling is None else f"{standing.share_of_ceiling:.0%}",
         f"{standing.quality_delta * 100:+.2f} pp",
         Text(f"{false:.1%}", "bold red" if wrong else ""),

@@ -1,0 +1,101 @@
+"""Options that several commands share: bars, amounts and candidates."""
+
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+
+import typer
+
+from modelmix.core.candidate import Candidate
+from modelmix.errors import ConfigError
+from modelmix.optimize.goal import Goal
+from modelmix.policy.share import parse_share
+
+
+def goal_of(margin: str, alpha: float, type_margins: Iterable[str], seed: int) -> Goal:
+    """Read a bar.
+
+    Args:
+        margin: ``0.02``, ``2pp`` or ``2%``.
+        alpha: Level, in (0, 0.5).
+        type_margins: ``M`` for all types or ``TYPE=M`` for one.
+        seed: Seed of the split.
+
+    Raises:
+        typer.BadParameter: A figure cannot be read or is out of range.
+    """
+    common: float | None = None
+    named: dict[str, float] = {}
+    for text in type_margins:
+        task_type, equals, value = text.rpartition("=")
+        share = _margin(value, "--type-margin")
+        if equals:
+            named[task_type] = share
+        else:
+            common = share
+    if not 0.0 < alpha < 0.5:  # noqa: PLR2004 - beyond a coin toss a level means nothing
+        raise typer.BadParameter(f"{alpha} is not a level; write one between 0 and 0.5", param_hint="--alpha")
+    return Goal(_margin(margin, "--margin"), alpha, common, named, seed=seed)
+
+
+def _margin(text: str, option: str) -> float:
+    try:
+        share = float(parse_share(text))
+    except ConfigError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+    if not 0.0 < share < 1.0:
+        raise typer.BadParameter(
+            f"{text!r} does not lie between 0 and 1; write 0.02 or 2pp", param_hint=option
+        )
+    return share
+
+
+def amounts_of(texts: Iterable[str], option: str) -> tuple[Decimal | None, dict[str, Decimal]]:
+    """Read ``USD`` for all task types and ``TYPE=USD`` for single ones.
+
+    Raises:
+        typer.BadParameter: One is not a positive amount.
+    """
+    common: Decimal | None = None
+    named: dict[str, Decimal] = {}
+    for text in texts:
+        task_type, equals, value = text.rpartition("=")
+        try:
+            usd = Decimal(value.strip().lstrip("$"))
+        except InvalidOperation:
+            usd = Decimal("NaN")
+        if not usd.is_finite() or usd <= 0:
+            raise typer.BadParameter(
+                f"{text!r} is not a positive amount of USD; write 0.50", param_hint=option
+            )
+        if equals:
+            named[task_type] = usd
+        else:
+            common = usd
+    return common, named
+
+
+def candidates_of(text: str, option: str) -> tuple[Candidate, ...]:
+    """Read candidates separated by commas: ``MODEL`` or ``MODEL@EFFORT``.
+
+    Raises:
+        typer.BadParameter: One cannot be read, or there is none.
+    """
+    try:
+        return tuple(Candidate.parse(part) for part in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def counts_of(text: str, option: str) -> tuple[int, ...]:
+    """Read positive counts separated by commas.
+
+    Raises:
+        typer.BadParameter: One is not a positive count.
+    """
+    try:
+        counts = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        counts = (0,)
+    if min(counts) < 1:
+        raise typer.BadParameter(f"{text!r} is not a list of counts; write 1700,3400", param_hint=option)
+    return counts

@@ -1,0 +1,253 @@
+"""Optimise: from the outcomes in the lake to a policy file whose every route is proven."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from modelmix.core.candidate import Candidate
+from modelmix.core.capabilities import CapabilityTable
+from modelmix.core.prices import PriceBook
+from modelmix.errors import EvidenceError
+from modelmix.evaluate.evidence import Gathered, TypeEvidence
+from modelmix.ingest import outcomes as outcome_rows
+from modelmix.optimize.attempts import Try, number_of_attempt
+from modelmix.optimize.document import Provenance, document
+from modelmix.optimize.fit import Fit, Scene, fit
+from modelmix.optimize.goal import Goal
+from modelmix.pipeline.evidence import Priced, priced_evidence
+from modelmix.policy.artifact import signed
+from modelmix.policy.document import PolicyDocument
+from modelmix.store.lake import Lake
+from modelmix.store.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a user asks of the optimiser.
+
+    Attributes:
+        goal: The bar.
+        baseline: What every type's requests ask for today; None reads it from the ledger's calls.
+        arms: Candidates to consider; every model of the price book that was measured if None.
+        day: Day of the prices, or None for each model's last.
+        error_cost_usd: Cost of one wrong answer, or None.
+        error_costs_usd: The same of single task types; they win.
+        critical: Task types that allow no regression.
+        name: Name of the policy.
+        version: Its number.
+    """
+
+    goal: Goal
+    baseline: Candidate | None = None
+    arms: tuple[Candidate, ...] | None = None
+    day: date | None = None
+    error_cost_usd: Decimal | None = None
+    error_costs_usd: Mapping[str, Decimal] = field(default_factory=dict)
+    critical: frozenset[str] = frozenset()
+    name: str = "policy"
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Optimised:
+    """What came of it.
+
+    Attributes:
+        fit: What was decided.
+        policy: The signed policy.
+        notes: What a reader should know, one sentence each.
+    """
+
+    fit: Fit
+    policy: PolicyDocument
+    notes: tuple[str, ...]
+
+
+def optimise(
+    ask: Ask, ledger: Ledger, lake: Lake, book: PriceBook, capabilities: CapabilityTable, now: datetime
+) -> Optimised:
+    """Choose, certify and write down; the attempt is put on record before its result is known to anyone.
+
+    Args:
+        ask: What is asked.
+        ledger: Calls (for baselines and volumes) and the record of attempts.
+        lake: Outcomes.
+        book: Prices, stand-ins included.
+        capabilities: What models accept.
+        now: UTC instant of the run.
+
+    Raises:
+        EvidenceError: There is no outcome, or no baseline.
+    """
+    arms = None if ask.arms is None else _with_baseline(ask.arms, ask.baseline)
+    rows = outcome_rows.read(lake.outcomes(), "lake")
+    priced = priced_evidence(rows, book, capabilities, today=now.date(), day=ask.day, arms=arms)
+    traffic = _traffic(ledger, capabilities)
+    scenes, basis = _scenes(ask, priced.gathered, traffic, capabilities)
+    types = [evidence for evidence in priced.gathered.types if evidence.task_type in scenes]
+    evidence_sha256 = _evidence_sha256(types)
+    this = Try(_settings_sha256(ask, book), evidence_sha256, frozenset(lake.outcome_imports()))
+    attempt = number_of_attempt(this, list(_earlier(ledger)))
+    ledger.record_attempt(
+        settings_sha256=this.settings_sha256,
+        evidence_sha256=this.evidence_sha256,
+        imports=sorted(this.imports),
+        at=now,
+        settings=_settings(ask, book),
+    )
+    found = fit(types, scenes, ask.goal, attempt)
+    source = Provenance(
+        name=ask.name,
+        version=ask.version,
+        created=now,
+        prices_as_of=book.as_of,
+        evidence_sha256=evidence_sha256,
+        graders=(),
+        basis=basis,
+        templates={},
+    )
+    policy = signed(document(found, ask.goal, source, capabilities))
+    return Optimised(found, policy, (basis, *_notes(priced, found)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Calls of one task type that ask for one candidate."""
+
+    candidate: Candidate
+    calls: int
+
+
+def _with_baseline(arms: tuple[Candidate, ...], baseline: Candidate | None) -> tuple[Candidate, ...]:
+    return arms if baseline is None or baseline in arms else (baseline, *arms)
+
+
+def _traffic(ledger: Ledger, capabilities: CapabilityTable) -> dict[str, list[_Asked]]:
+    """Count what the ledger's calls ask for, by task type, most first."""
+    counted: dict[str, dict[Candidate, int]] = {}
+    for row in ledger.requested():
+        candidate = capabilities.effective(Candidate(row.model, row.effort))
+        by_candidate = counted.setdefault(row.task_type, {})
+        by_candidate[candidate] = by_candidate.get(candidate, 0) + row.calls
+    return {
+        task_type: [_Asked(c, n) for c, n in sorted(asked.items(), key=lambda item: (-item[1], str(item[0])))]
+        for task_type, asked in counted.items()
+    }
+
+
+def _scenes(
+    ask: Ask, gathered: Gathered, traffic: Mapping[str, list[_Asked]], capabilities: CapabilityTable
+) -> tuple[dict[str, Scene], str]:
+    """Say for each measured type what its requests ask for and how many there are.
+
+    Volumes come from the ledger's calls if it has any of every type, else from the outcomes: the two are
+    never mixed, since only their ratios mean anything.
+    """
+    scenes: dict[str, Scene] = {}
+    baselines = _baselines(ask, gathered, traffic, capabilities)
+    calls = {
+        name: sum(asked.calls for asked in traffic.get(name, ()) if asked.candidate == baseline)
+        for name, baseline in baselines.items()
+    }
+    measured = bool(calls) and all(calls.values())
+    for evidence in gathered.types:
+        name = evidence.task_type
+        if name in baselines:
+            error_usd = ask.error_costs_usd.get(name, ask.error_cost_usd)
+            volume = float(calls[name] if measured else len(evidence.units))
+            cost = None if error_usd is None else float(error_usd)
+            scenes[name] = Scene(baselines[name], volume, cost, name in ask.critical)
+    basis = "volumes: calls in the ledger" if measured else "volumes: prompts in the outcome tables"
+    return scenes, basis
+
+
+def _baselines(
+    ask: Ask, gathered: Gathered, traffic: Mapping[str, list[_Asked]], capabilities: CapabilityTable
+) -> dict[str, Candidate]:
+    names = [evidence.task_type for evidence in gathered.types]
+    if ask.baseline is not None:
+        baseline = capabilities.effective(ask.baseline)
+        measured = sorted({str(arm) for evidence in gathered.types for arm in evidence.arms})
+        if str(baseline) not in measured:
+            raise EvidenceError(
+                f"no outcome of the baseline {baseline} was found beside another candidate's; measured are "
+                f"{', '.join(measured) or 'none'}: name one of them by --baseline, or import outcomes of it"
+            )
+        return dict.fromkeys(names, baseline)
+    found = {name: traffic[name][0].candidate for name in names if traffic.get(name)}
+    if not found:
+        raise EvidenceError(
+            f"what requests ask for today is not known for {', '.join(names) or 'any task type'}: the ledger has no "
+            "calls of it; name the model by --baseline, or import the calls"
+        )
+    return found
+
+
+def _evidence_sha256(types: list[TypeEvidence]) -> str:
+    """Hash what was measured: names, units, scores and costs, in a fixed order."""
+    digest = hashlib.sha256()
+    for evidence in types:
+        digest.update(
+            json.dumps([evidence.task_type, [str(arm) for arm in evidence.arms], evidence.units]).encode()
+        )
+        digest.update(evidence.score.tobytes())
+        digest.update(evidence.cost_usd.tobytes())
+    return digest.hexdigest()
+
+
+def _settings(ask: Ask, book: PriceBook) -> dict[str, object]:
+    """Return everything that was asked and can change the answer, as plain JSON."""
+    goal = ask.goal
+    return {
+        "margin": goal.margin,
+        "alpha": goal.alpha,
+        "type_margin": goal.type_margin,
+        "type_margins": dict(sorted(goal.type_margins.items())),
+        "choosing_share": goal.choosing_share,
+        "seed": goal.seed,
+        "baseline": None if ask.baseline is None else str(ask.baseline),
+        "arms": None if ask.arms is None else sorted(map(str, ask.arms)),
+        "day": None if ask.day is None else ask.day.isoformat(),
+        "error_cost_usd": None if ask.error_cost_usd is None else str(ask.error_cost_usd),
+        "error_costs_usd": {name: str(usd) for name, usd in sorted(ask.error_costs_usd.items())},
+        "critical": sorted(ask.critical),
+        "prices_sha256": book.sha256,
+        "priced_as": dict(sorted(book.stand_ins.items())),
+    }
+
+
+def _settings_sha256(ask: Ask, book: PriceBook) -> str:
+    return hashlib.sha256(json.dumps(_settings(ask, book), sort_keys=True).encode()).hexdigest()
+
+
+def _earlier(ledger: Ledger) -> Iterator[Try]:
+    for row in ledger.attempts():
+        yield Try(row.settings_sha256, row.evidence_sha256, frozenset(row.imports))
+
+
+def _notes(priced: Priced, found: Fit) -> Iterator[str]:
+    pricer, gathered = priced.pricer, priced.gathered
+    days = sorted(set(pricer.days.values()))
+    if days:
+        models = ", ".join(f"{model} on {day}" for model, day in sorted(pricer.days.items()))
+        yield f"prices: list price of the tokens, {models}"
+    if pricer.stated:
+        yield f"prices: as the tables state for {', '.join(sorted(pricer.stated))}"
+    for model, count in sorted(pricer.unpriced.items()):
+        yield f"{count:,} outcomes of {model} have no price and count for quality only"
+    if priced.skipped_models:
+        yield f"left out, not in the price book: {', '.join(priced.skipped_models)}"
+    if gathered.rows_other_arms:
+        yield f"left out: {gathered.rows_other_arms:,} outcomes of models outside --arms"
+    if gathered.units_unpaired:
+        yield f"left out: {gathered.units_unpaired:,} prompts that only one candidate answered"
+    if priced.bad_rows:
+        yield f"{len(priced.bad_rows):,} rows could not be read"
+    if found.no_baseline:
+        yield f"no outcome of their baseline: {', '.join(found.no_baseline)} stay"
+    if found.attempt > 1:
+        spent = f"{found.certified.alpha:.2g}"
+        yield f"attempt {found.attempt} on these rows: only {spent} of alpha is left for it"

@@ -1,0 +1,36 @@
+"""The policy file on disk: written whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from modelmix.errors import ArtifactError, ConfigError
+from modelmix.policy.artifact import parse, render
+from modelmix.policy.document import PolicyDocument
+
+
+def next_version(path: Path) -> int:
+    """Return the version after the one that a file holds; 1 where there is none that can be read."""
+    try:
+        return parse(path.read_bytes(), str(path)).version + 1
+    except (OSError, ArtifactError):
+        return 1
+
+
+def write(path: Path, policy: PolicyDocument) -> None:
+    """Write a policy in one step, so that a gateway that watches the file never sees half of it.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
+    try:
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(render(policy))
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(part).chmod(0o644)
+        Path(part).replace(path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ConfigError(f"policy {path} cannot be written ({reason}); name another file by -o") from error
