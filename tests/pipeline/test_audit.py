@@ -1,7 +1,6 @@
 """The audit: totals equal a hand count, whatever is repeated, damaged or left out."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,23 +8,20 @@ from pathlib import Path
 import pytest
 
 from modelmix.core.usage import Usage
-from modelmix.errors import DataError
 from modelmix.pipeline.audit import Window, audit
-from modelmix.pipeline.traffic import Log, Traffic, read_traffic
+from modelmix.pipeline.traffic import Traffic, find_logs, read_traffic
 from modelmix.report.audit import Audit
 from modelmix.settings import load
-from pipeline.transcripts import HAND_COUNT_USD, USER, line, tree, write
+from pipeline.transcripts import HAND_COUNT_USD, line, tree, write
 
 BOOK = load().price_book()
 CAPABILITIES = load().capabilities()
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def logs(root: Path, kind: str = "claude-code") -> Iterator[Log]:
-    """Every transcript under a folder."""
-    for path in sorted(root.rglob("*.jsonl")):
-        with path.open("rb") as rows:
-            yield Log(str(path), kind, rows, path.stat().st_size)
+def read(root: Path) -> Traffic:
+    """Read every transcript under a folder."""
+    return read_traffic(find_logs([str(root)], {}, root))
 
 
 def audit_of(traffic: Traffic, window: Window | None = None, *failing: str) -> Audit:
@@ -35,7 +31,7 @@ def audit_of(traffic: Traffic, window: Window | None = None, *failing: str) -> A
 
 def test_totals_equal_a_hand_count(tmp_path: Path) -> None:
     """Repeated lines and a sub-agent's replays count once, by the copy that is to be kept."""
-    found = audit_of(read_traffic(logs(tree(tmp_path))))
+    found = audit_of(read(tree(tmp_path)))
     assert found.total.calls == 3
     assert found.total.usage == Usage(30, 3_000, 300, 600, 650)
     assert found.total.usd == Decimal(HAND_COUNT_USD)
@@ -49,7 +45,7 @@ def test_totals_equal_a_hand_count(tmp_path: Path) -> None:
 
 def test_damage_changes_no_total(tmp_path: Path) -> None:
     """With half of the lines damaged the totals stand, and each bad line has its place."""
-    whole = audit_of(read_traffic(logs(tree(tmp_path))))
+    whole = audit_of(read(tree(tmp_path)))
     chance = random.Random(7)
     damaged = 0
     for path in sorted(tmp_path.rglob("*.jsonl")):
@@ -59,7 +55,7 @@ def test_damage_changes_no_total(tmp_path: Path) -> None:
             rows.append(row[: chance.randrange(1, len(row) - 2)])
             damaged += 1
         write(path, rows)
-    found = audit_of(read_traffic(logs(tmp_path)))
+    found = audit_of(read(tmp_path))
     assert found.total == whole.total
     assert damaged == len(found.bad_rows)
     assert all(row.line % 2 == 0 for row in found.bad_rows)
@@ -70,7 +66,7 @@ def test_damage_changes_no_total(tmp_path: Path) -> None:
 def test_windows_are_half_open(tmp_path: Path) -> None:
     """A call at the first instant counts, one at the end does not; what is left out is counted."""
     write(tmp_path / "a.jsonl", [line(n, day=n) for n in (9, 10, 11, 12)])
-    traffic = read_traffic(logs(tmp_path))
+    traffic = read(tmp_path)
     ten, twelve = (datetime(2026, 11, day, 10, 0, day, tzinfo=UTC) for day in (10, 12))
     found = audit_of(traffic, Window(ten, twelve))
     assert [row.name for row in found.by_day] == ["2026-11-10", "2026-11-11"]
@@ -81,7 +77,7 @@ def test_windows_are_half_open(tmp_path: Path) -> None:
 
 def test_failing_types_are_a_share_of_top_tier_spend(tmp_path: Path) -> None:
     """What is known to fail below counts with all its top-tier spend."""
-    traffic = read_traffic(logs(tree(tmp_path)))
+    traffic = read(tree(tmp_path))
     assert audit_of(traffic).failing_usd == 0
     found = audit_of(traffic, None, "untyped")
     assert found.failing_usd == found.at_stake.usd > 0
@@ -90,7 +86,7 @@ def test_failing_types_are_a_share_of_top_tier_spend(tmp_path: Path) -> None:
 def test_models_without_a_price_stand_apart(tmp_path: Path) -> None:
     """An unknown model is counted by calls and tokens, and adds nothing to the spend."""
     write(tmp_path / "a.jsonl", [line(1), line(2, model="claude-internal"), line(3, model="claude-internal")])
-    found = audit_of(read_traffic(logs(tmp_path)))
+    found = audit_of(read(tmp_path))
     (row,) = found.unpriced
     assert (row.model, row.calls, row.tokens) == ("claude-internal", 2, 2 * 1_410)
     assert found.unpriced_share == pytest.approx(2 / 3)
@@ -100,43 +96,9 @@ def test_models_without_a_price_stand_apart(tmp_path: Path) -> None:
 def test_stand_ins_price_what_has_no_price(tmp_path: Path) -> None:
     """A model priced as another is no longer without a price, and the audit says what was done."""
     write(tmp_path / "a.jsonl", [line(2, model="claude-internal")])
-    traffic = read_traffic(logs(tmp_path))
+    traffic = read(tmp_path)
     book = BOOK.priced_as({"claude-internal": "claude-opus-5-5"})
     found = audit(traffic, book, CAPABILITIES, NOW)
     assert found.priced_as == {"claude-internal": "claude-opus-5-5"}
     assert not found.unpriced
     assert found.at_stake.calls == 1
-
-
-def test_files_of_unknown_kind_are_bad_rows(tmp_path: Path) -> None:
-    """A file that nothing tells is read as a transcript; its lines have their places."""
-    write(tmp_path / "a.jsonl", [line(1)])
-    write(tmp_path / "b.jsonl", ["not json", "nor this"])
-    found = read_traffic(logs(tmp_path, "unknown"))
-    assert [(Path(row.source).name, row.line) for row in found.bad_rows] == [("b.jsonl", 1), ("b.jsonl", 2)]
-
-
-def test_progress_is_told_after_each_file(tmp_path: Path) -> None:
-    """Progress ends at the size of all files."""
-    told: list[tuple[int, int]] = []
-    whole = sum(path.stat().st_size for path in tree(tmp_path).rglob("*.jsonl"))
-    read_traffic(logs(tmp_path), whole, lambda done, size: told.append((done, size)))
-    assert len(told) == 2
-    assert told[-1] == (whole, whole)
-
-
-def test_nothing_read_is_an_error_that_says_why(tmp_path: Path) -> None:
-    """Where no call could be read, the first bad row, or the lack of calls, is named."""
-    write(tmp_path / "a.jsonl", [USER])
-    with pytest.raises(DataError, match=r"no call was found in .*a\.jsonl"):
-        read_traffic(logs(tmp_path))
-    write(tmp_path / "b.jsonl", ["not json"])
-    with pytest.raises(DataError, match=r"from 2 files: 1 bad rows, the first at .*b\.jsonl:1: "):
-        read_traffic(logs(tmp_path))
-
-
-def test_outcomes_are_not_calls(tmp_path: Path) -> None:
-    """A table of outcomes is told the command that reads it."""
-    write(tmp_path / "a.jsonl", ["{}"])
-    with pytest.raises(DataError, match="modelmix import"):
-        read_traffic(logs(tmp_path, "outcomes-jsonl"))

@@ -206,7 +206,7 @@ def _at_stake_words(audit: Audit) -> str:
     target = names[0] if len(names) == 1 else "the cheapest lower tier"
     return (
         f"is {usd(audit.at_stake.usd)} of calls on Opus and above, had the same tokens run on {target} at "
-        f"today's prices; no saving until replayed ({count(audit.at_stake.pairs)} prompts, without grading)"
+        f"today's prices; no saving until replayed ({counted(audit.at_stake.pairs, 'prompt')}, without grading)"
     )
 
 
@@ -239,7 +239,7 @@ def _unpriced(audit: Audit) -> Text:
 
 
 def _bad_rows(audit: Audit) -> Text:
-    text = Text(f"{counted(len(audit.bad_rows), 'line')} could not be read and stand in no sum", "bold red")
+    text = Text(f"{counted(len(audit.bad_rows), 'line')} could not be read; in no sum above", "bold red")
     for row in audit.bad_rows[:BAD_ROWS_SHOWN]:
         text.append(f"\n{ending(row.source, 40)}:{row.line}: {printable(row.why)}", "not bold default")
     if len(audit.bad_rows) > BAD_ROWS_SHOWN:
