@@ -87,6 +87,15 @@ def test_what_is_missing_is_on_the_page() -> None:
     assert "a.jsonl 7 not JSON" in text
 
 
+def test_sessions_that_went_cold_are_counted() -> None:
+    """A cache that expired is said with what it made the session write again."""
+    rows = [call(0), call(9, usage=Usage(1, 0, 500))]
+    assert "In 1 of 1 session the cache went cold after a pause: 1 call wrote 500 tokens" in words(
+        audit_of(rows)
+    )
+    assert "None of 1 session lost its cache" in words(audit_of([call(0)]))
+
+
 def test_where_caching_does_not_pay() -> None:
     """A negative saving reads as an extra cost; a call without a candidate says none."""
     text = words(audit_of([call(usage=Usage(1_000_001, 0, 1_000_000))]))

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from html import escape
 
+from modelmix.economics.cache_health import CacheHealth
 from modelmix.report.audit import AT_STAKE_NOTE, PROOF_NOTE, TRANSCRIPTS_NOTE, Audit, Row
 from modelmix.report.money import about_usd, count, share, short, usd
 from modelmix.report.plain import counted, printable
@@ -39,11 +40,13 @@ margin:1rem 0}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);padding-bottom:.25rem}
 th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
-th:first-child,td:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere}
+th:first-child,td:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:9rem}
+tbody th{font-weight:500}
 thead th{border-bottom:2px solid var(--line)}
 td.text{text-align:left;white-space:normal;overflow-wrap:anywhere}
 td.bar{width:20%;min-width:5rem}
 .fill{display:block;height:.7rem;border-radius:.2rem;background:var(--bar);min-width:1px}
+@media (max-width:40rem){td.bar{display:none}}
 code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,monospace;font-size:.9em;overflow-wrap:anywhere}
 """
 
@@ -188,10 +191,16 @@ def _caching(audit: Audit) -> str:
         f"<h2>Caching</h2>\n<p>{share(cache.hit_ratio or 0.0, 1)} of input was read from the cache. "
         f"Reads cost {usd(cache.read_usd)}, writes {usd(cache.write_usd)}; against no caching at all that "
         f"{saved} {usd(abs(cache.saved_usd))} (computed from list prices).</p>\n"
-        f"<p>In {count(cache.expired_sessions)} of "
-        f"{counted(cache.sessions, 'session')} the cache went cold after a pause: "
-        f"{counted(cache.cold_restarts, 'call')} wrote {short(cache.rewritten_tokens)} tokens again.</p>\n"
+        f"<p>{_expired(cache)}</p>\n"
     )
+
+
+def _expired(cache: CacheHealth) -> str:
+    if not cache.expired_sessions:
+        return f"None of {counted(cache.sessions, 'session')} lost its cache to a pause."
+    cold = f"In {count(cache.expired_sessions)} of {counted(cache.sessions, 'session')} the cache went cold"
+    again = f"{counted(cache.cold_restarts, 'call')} wrote {short(cache.rewritten_tokens)} tokens again"
+    return f"{cold} after a pause: {again}."
 
 
 def _at_stake(audit: Audit) -> str:
@@ -203,7 +212,7 @@ def _at_stake(audit: Audit) -> str:
             _name(row.task_type),
             _cell(count(row.calls)),
             _cell(usd(row.usd)),
-            _cell(", ".join(row.candidates) or "none", "text"),
+            _cell(", ".join(row.candidates) or "none"),
             _cell(usd(row.saving_usd)),
             _cell(count(row.pairs)),
             _cell(about_usd(row.proof_usd)),
