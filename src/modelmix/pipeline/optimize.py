@@ -22,6 +22,7 @@ from modelmix.policy.artifact import signed
 from modelmix.policy.document import PolicyDocument
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
+from modelmix.store.records import TypeVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ def optimise(
     evidence_sha256 = _evidence_sha256(types)
     this = Try(_settings_sha256(ask, book), evidence_sha256, frozenset(lake.outcome_imports()))
     attempt = number_of_attempt(this, list(_earlier(ledger)))
-    ledger.record_attempt(
+    attempt_id = ledger.record_attempt(
         settings_sha256=this.settings_sha256,
         evidence_sha256=this.evidence_sha256,
         imports=sorted(this.imports),
@@ -99,6 +100,8 @@ def optimise(
         settings=_settings(ask, book),
     )
     found = fit(types, scenes, ask.goal, attempt)
+    outcome = "CLEARS" if found.certified.pool is not None else "UNDECIDED"
+    ledger.conclude_attempt(attempt_id, outcome, list(_verdicts(found)), len(found.certified.moves))
     source = Provenance(
         name=ask.name,
         version=ask.version,
@@ -251,3 +254,19 @@ def _notes(priced: Priced, found: Fit) -> Iterator[str]:
     if found.attempt > 1:
         spent = f"{found.certified.alpha:.2g}"
         yield f"attempt {found.attempt} on these rows: only {spent} of alpha is left for it"
+
+
+def _verdicts(found: Fit) -> Iterator[TypeVerdict]:
+    for decision in found.decisions:
+        name = decision.stratum.task_type
+        if decision.move is not None and decision.moved:
+            finding, candidate = decision.move.finding, decision.move.candidate
+            yield TypeVerdict(
+                name, str(candidate), finding.verdict, finding.pairs, finding.loss, finding.bound
+            )
+        for tested in decision.tested:
+            finding, candidate = tested.finding, tested.comparison.candidate
+            if decision.move is None or not decision.moved or candidate != decision.move.candidate:
+                yield TypeVerdict(
+                    name, str(candidate), finding.verdict, finding.pairs, finding.loss, finding.bound
+                )
