@@ -1,0 +1,119 @@
+"""The ledger's tables, as the queries of this room see them; ``migrations`` makes them."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Double, Integer, MetaData, SmallInteger, Table, Text
+
+metadata: Final = MetaData()
+
+
+def _text(name: str, *, optional: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=optional)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
+def _flag(name: str) -> Column[int]:
+    return Column(name, SmallInteger, nullable=False)
+
+
+def _number(name: str) -> Column[float]:
+    return Column(name, Double, nullable=True)
+
+
+calls: Final = Table(
+    "calls",
+    metadata,
+    _text("call_id"),
+    _count("at_us"),
+    _text("source"),
+    _text("model_requested"),
+    _text("model_served"),
+    _count("input_tokens"),
+    _count("cache_read_tokens"),
+    _count("cache_write_5m_tokens"),
+    _count("cache_write_1h_tokens"),
+    _count("output_tokens"),
+    _count("web_search_requests"),
+    _count("web_fetch_requests"),
+    _text("iterations", optional=True),
+    _text("request_id"),
+    _text("session_id"),
+    _flag("is_subagent"),
+    _text("task_type"),
+    _text("task_source"),
+    _text("template"),
+    _text("effort", optional=True),
+    _flag("stream"),
+    _count("status"),
+    _text("stop_reason"),
+    _text("error"),
+    _flag("batch"),
+    _flag("fast"),
+    _flag("us"),
+    _flag("write_split_known"),
+    _text("reported_usd", optional=True),
+    _text("reason"),
+    _text("policy_sha256"),
+    _number("ttft_ms"),
+    _number("latency_ms"),
+)
+
+days: Final = Table("days", metadata, _count("day"), _count("changes"), _count("in_lake"))
+
+imports: Final = Table(
+    "imports",
+    metadata,
+    _text("import_id"),
+    _text("source"),
+    _text("sha256"),
+    _count("size_bytes"),
+    _text("kind"),
+    _count("at_us"),
+    _count("n_rows"),
+    _count("bad_rows"),
+    _text("settings"),
+)
+
+bad_rows: Final = Table(
+    "bad_rows", metadata, _text("import_id"), _text("source"), _count("line"), _text("why")
+)
+
+attempts: Final = Table(
+    "attempts",
+    metadata,
+    Column("attempt_id", Integer, primary_key=True),
+    _count("at_us"),
+    _text("settings"),
+    _text("settings_sha256"),
+    _text("evidence_sha256"),
+    _text("imports"),
+    _text("candidates"),
+    _number("margin"),
+    _number("alpha"),
+    Column("k", BigInteger, nullable=True),
+    _text("outcome"),
+)
+
+verdicts: Final = Table(
+    "verdicts",
+    metadata,
+    _count("attempt_id"),
+    _text("task_type"),
+    _text("candidate"),
+    _text("verdict"),
+    Column("pairs", Double, nullable=False),
+    _number("loss"),
+    _number("bound"),
+)
+
+policies: Final = Table(
+    "policies",
+    metadata,
+    Column("policy_id", Integer, primary_key=True),
+    _text("sha256"),
+    _count("at_us"),
+    _text("state"),
+)
