@@ -12,7 +12,10 @@ from modelmix.optimize.why import points
 from modelmix.report.money import usd
 
 SCHEMA = "modelmix.demo/1"
-_SYNTHETIC = "Everything above is simulated: the answers are synthetic, dollars are list price, no call left this machine."
+_SYNTHETIC = (
+    "Everything above is simulated: answers are synthetic, dollars are list price, "
+    "and no call left this machine."
+)
 
 
 def screen(ending: Ending) -> RenderableType:

@@ -1,7 +1,6 @@
 """The story: audit, outcomes, policy, gateway and truth, on the practice API."""
 
 import json
-import shutil
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass

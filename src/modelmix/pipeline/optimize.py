@@ -19,6 +19,7 @@ from modelmix.optimize.fit import Fit, Scene, fit
 from modelmix.optimize.goal import Goal
 from modelmix.pipeline.evidence import Priced, priced_evidence
 from modelmix.policy.artifact import signed
+from modelmix.policy.by_type import VIRTUAL_MODELS
 from modelmix.policy.document import PolicyDocument
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
@@ -132,6 +133,8 @@ def _traffic(ledger: Ledger, capabilities: CapabilityTable) -> dict[str, list[_A
     """Count what the ledger's calls ask for, by task type, most first."""
     counted: dict[str, dict[Candidate, int]] = {}
     for row in ledger.requested():
+        if row.model in VIRTUAL_MODELS:  # it leaves the choice to the policy, and says nothing of today
+            continue
         candidate = capabilities.effective(Candidate(row.model, row.effort))
         by_candidate = counted.setdefault(row.task_type, {})
         by_candidate[candidate] = by_candidate.get(candidate, 0) + row.calls
@@ -183,8 +186,8 @@ def _baselines(
     found = {name: traffic[name][0].candidate for name in names if traffic.get(name)}
     if not found:
         raise EvidenceError(
-            f"what requests ask for today is not known for {', '.join(names) or 'any task type'}: the ledger has no "
-            "calls of it; name the model by --baseline, or import the calls"
+            f"what requests ask for today is not known for {', '.join(names) or 'any task type'}: "
+            "the ledger has no calls of it; name the model by --baseline, or import the calls"
         )
     return found
 

@@ -1,0 +1,123 @@
+"""What was decided, on screen and as JSON."""
+
+import io
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from rich.console import Console, RenderableType
+
+from modelmix.core.candidate import Candidate
+from modelmix.evaluate.evidence import TypeEvidence
+from modelmix.optimize.contest import Standing
+from modelmix.optimize.fit import Fit, Scene, fit
+from modelmix.optimize.goal import Goal
+from modelmix.report import contest
+from modelmix.report import fit as fit_report
+
+GOAL = Goal(margin=0.02)
+BASE, CHEAP = Candidate("base"), Candidate("cheap")
+
+
+def evidence(name: str, n: int, wrong: int, cost: float = 0.1) -> TypeEvidence:
+    """Build a type on which the cheap arm alone errs on some prompts, spread evenly."""
+    score = np.ones((n, 2))
+    score[np.linspace(0, n - 1, wrong, dtype=int), 1] = 0.0
+    units = tuple(f"{name}{i}" for i in range(n))
+    return TypeEvidence(name, (BASE, CHEAP), units, score, np.tile([1.0, cost], (n, 1)))
+
+
+def decided(*types: TypeEvidence) -> Fit:
+    """Fit the types with one baseline."""
+    return fit(types, {e.task_type: Scene(BASE, float(len(e.units))) for e in types}, GOAL)
+
+
+def report(found: Fit, path: str = "policy.yaml") -> fit_report.FitReport:
+    """Wrap a fit."""
+    return fit_report.FitReport(found, GOAL, path, "ab" * 32 if path else "", ("volumes: prompts",))
+
+
+def shown(renderable: RenderableType, width: int = 80) -> str:
+    """Render as plain text."""
+    screen = io.StringIO()
+    Console(file=screen, width=width, color_system=None).print(renderable)
+    return screen.getvalue()
+
+
+def test_a_proven_policy_on_screen() -> None:
+    """The saving comes with its lower bound, the loss with its upper one, and each type with its verdict."""
+    found = decided(
+        evidence("moves", 2000, 0), evidence("stays", 500, 200), evidence("dear", 300, 0, cost=2.0)
+    )
+    text = shown(fit_report.card(report(found)))
+    assert "less (at least" in text
+    assert "fresh pairs" in text
+    assert "errors per 1,000 moved: 0 before, 0 after" in text
+    assert "→ cheap" in text
+    assert "FAILS on cheap" in text
+    assert "no cheaper candidate" in text
+    assert "wrote policy.yaml (sha256 abababab)" in text
+
+
+def test_a_screen_on_which_nothing_moves() -> None:
+    """It says so, and what deciding would cost; without a file none is named."""
+    text = shown(fit_report.card(report(decided(evidence("small", 30, 0)), path="")))
+    assert "nothing moves" in text
+    assert "could be decided for about $" in text
+    assert "wrote" not in text
+
+
+def test_names_are_not_obeyed() -> None:
+    """Markup and terminal controls in the name of a task type are shown, not obeyed."""
+    text = shown(fit_report.card(report(decided(evidence("[red]x\x1b[31m", 30, 0)))))
+    assert "\x1b" not in text
+    assert "[red]" in text
+
+
+def test_json_is_json() -> None:
+    """Every figure is a number or null: NaN would not be JSON."""
+    for found in (
+        decided(evidence("moves", 2000, 0), evidence("s", 5, 5)),
+        decided(evidence("small", 30, 0)),
+    ):
+        text = json.dumps(fit_report.as_json(report(found)), allow_nan=False)
+        document = json.loads(text)
+        assert document["schema"] == "modelmix.optimize/1"
+        assert {task["verdict"] for task in document["tasks"]} <= {"CLEARS", "FAILS", "UNDECIDED"}
+    bare = evidence("t", 300, 0)
+    unpriced = decided(replace(bare, cost_usd=np.full((300, 2), np.nan)))
+    assert json.dumps(fit_report.as_json(report(unpriced)), allow_nan=False)
+
+
+def standing(policy: str, pairs: int = 1700, *, false: float = 0.0, ceiling: float | None = 0.5) -> Standing:
+    """Build a standing."""
+    return Standing(policy, pairs, 0.2, (0.1, 0.3), ceiling, -0.001, false, 0.0, false, false, 200)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_contest_on_screen(width: int) -> None:
+    """Each scenario and size has its table; a false share whose lower bound passes alpha stands out."""
+    rows = (("table", standing("modelmix")), ("table", standing("naive", 3400, false=0.4, ceiling=None)))
+    held = contest.Contest("t.parquet", 841, 0.02, 0.05, 7, {"table": 0.564}, rows, ("a note",))
+    text = shown(contest.table(held), width)
+    assert "table · 1,700 pairs · ceiling 56.4%" in text
+    assert "table · 3,400 pairs" in text
+    assert "40.0%" in text
+    assert "a note" in text
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_contest_as_json() -> None:
+    """The keys are those of the schema."""
+    held = contest.Contest("t", None, 0.02, 0.05, 7, {"table": 0.5}, (("table", standing("modelmix")),))
+    document = json.loads(json.dumps(contest.as_json(held), allow_nan=False))
+    assert document["schema"] == "modelmix.bench/1"
+    assert document["ceiling_saving_share"] == 0.5
+    keys = {
+        "policy", "pairs", "saving_share", "saving_ci", "share_of_ceiling", "quality_delta",
+        "false_clears_pool", "false_clears_type", "false_clears_upper95", "worlds",
+    }  # fmt: skip
+    assert keys <= set(document["rows"][0])
+    assert Decimal(str(document["rows"][0]["saving_share"])) == Decimal("0.2")
