@@ -44,7 +44,7 @@ def test_a_text_is_compared_not_its_tokens() -> None:
     first, newer, same = compare_models(
         settings.price_book(), settings.capabilities(), models, usage, DAY, ratio
     )
-    assert (first.usd, first.change_share) == (Decimal("0.075"), 0)
+    assert (first.usd, first.change_share) == (Decimal("0.075"), Decimal(0))
     assert newer.usd == Decimal("0.078")
     assert same.usd == Decimal("0.045")
 

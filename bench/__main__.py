@@ -1,0 +1,31 @@
+"""Run every benchmark, one after the other: each prints ratios measured in its own run.
+
+    python -m bench [NAME ...]
+
+Needs nothing but the package; what a peer is needed for (nginx, LiteLLM) is skipped with a word where the
+peer is not installed.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, or all, and return 1 if any of them did."""
+    found = sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_"))
+    unknown = [name for name in names if name not in found]
+    if unknown:
+        print(f"there is no benchmark {unknown[0]!r}; there are {', '.join(found)}", file=sys.stderr)
+        return 2
+    codes = []
+    for name in names or found:
+        print(f"\n== {name}", flush=True)
+        codes.append(subprocess.run([sys.executable, str(HERE / f"{name}.py")], check=False).returncode)
+    return int(any(codes))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
