@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote_from_bytes
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from modelmix.errors import ConfigError, StreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
 DEFAULT_URL = "https://api.anthropic.com"
+CAUGHT = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
+"""What the client library raises where a request fails; a timeout is an ``OSError``."""
+
 _RESENT_BY_CLIENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _URL_MARKS = "%/:?#[]@!$&'()*+,;="
 _LONGEST_HEADER_BYTES = 64 * 1024
@@ -51,10 +55,12 @@ class Response:
         request_id: The API's request ID, or empty.
     """
 
-    __slots__ = ("_response", "headers", "request_id", "status")
+    __slots__ = ("_closed", "_response", "headers", "request_id", "status")
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, idle_s: float) -> None:
         self._response = response
+        self._closed: asyncio.Future[None] | None = None
+        self._watch(idle_s)
         self.status = response.status
         self.headers: Headers = inward(response.raw_headers)
         self.request_id = first(self.headers, b"request-id")
@@ -72,7 +78,8 @@ class Response:
             while chunk := await read():
                 seen_bytes += len(chunk)
                 yield chunk
-        except (aiohttp.ClientError, OSError) as error:
+        except CAUGHT as error:
+            self.close()
             if isinstance(error, TimeoutError):
                 raise UpstreamTimeout(
                     f"the upstream sent nothing more after {seen_bytes} bytes; try again",
@@ -86,7 +93,29 @@ class Response:
 
     def close(self) -> None:
         """Give up the body; a connection with bytes to come is closed, so that the upstream can stop."""
+        if self._closed is not None:
+            self._closed.remove_done_callback(self._cut)
+            self._closed = None
         self._response.close()
+
+    def _watch(self, idle_s: float) -> None:
+        connection = self._response.connection
+        protocol = None if connection is None else connection.protocol
+        if protocol is None:
+            return  # the whole body is already here
+        protocol.read_timeout = idle_s
+        protocol.start_timeout()
+        self._closed = protocol.closed
+        if self._closed is not None:
+            self._closed.add_done_callback(self._cut)
+
+    def _cut(self, closed: "asyncio.Future[None]") -> None:
+        # After a broken frame the library closes the connection and leaves the body's reader waiting.
+        if not closed.cancelled():
+            closed.exception()
+        content = self._response.content
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(aiohttp.ClientPayloadError("the connection was closed"))
 
 
 class Upstream:
@@ -173,10 +202,7 @@ class Upstream:
             if streamed or not _reused.get() or method in _RESENT_BY_CLIENT:
                 raise
             response = await self._send(method, url, sent, body)
-        connection = response.connection
-        if connection is not None and connection.protocol is not None:
-            connection.protocol.read_timeout = self._patience.idle_s
-        return Response(response)
+        return Response(response, self._patience.idle_s)
 
     async def _send(
         self,
@@ -189,7 +215,7 @@ class Upstream:
             raise UpstreamUnreachable("the pool of connections is closed; open it first")
         try:
             return await self._session.request(method, url, headers=headers, data=body, allow_redirects=False)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except CAUGHT as error:
             raise _before_response(error, self._base) from error
 
     def _url(self, path: bytes, query: bytes) -> URL:
