@@ -106,6 +106,34 @@ def test_a_ledger_that_fails_is_said_and_counted(error: Exception, caplog: pytes
     assert "1 rows of calls could not be kept" in caplog.text
 
 
+def test_one_row_that_does_not_fit_takes_no_other_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    """A batch that is refused is tried row by row."""
+
+    class Picky(Slow):
+        def put_calls(self, calls: Sequence[Call]) -> None:
+            if any(row.call_id == "bad" for row in calls):
+                raise StoreError("a row does not fit")
+            super().put_calls(calls)
+
+    ledger = Picky()
+
+    async def use() -> None:
+        recorder = Recorder(lambda: ledger)
+        recorder.start()
+        first = asyncio.create_task(recorder.record(call("0")))
+        await asyncio.to_thread(ledger.entered.wait, 20)
+        rest = [asyncio.create_task(recorder.record(call(name))) for name in ("1", "bad", "2")]
+        await asyncio.sleep(0)
+        ledger.go.set()
+        assert await asyncio.gather(first, *rest) == [True, True, False, True]
+        await asyncio.to_thread(recorder.close)
+        assert (recorder.written, recorder.lost) == (3, 1)
+
+    asyncio.run(use())
+    assert ledger.batches == [["0"], ["1"], ["2"]]
+    assert "does not fit" in caplog.text
+
+
 def test_a_ledger_that_cannot_be_opened_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     """Opening happens in the writer's thread, and its failure is a failed commit."""
     ledger, tries = Slow(), []

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -86,10 +87,14 @@ def command(
         longest_body_bytes=max_body_mb * MEGABYTE,
     )
     gateway, in_force = build(setup)
-    Ledger.open(settings.home).close()  # a ledger that cannot be used is said now, not with the first call
     taken = bind(host, port)
     with taken:
         mode = "enforce" if enforce else "observe"
+        # A ledger that cannot be used is said now, not with the first call.
+        with Ledger.open(settings.home) as ledger:
+            if in_force.now.policy is not None:
+                state = "off" if in_force.now.policy.state == "off" else mode
+                ledger.record_policy(in_force.now.policy.sha256, datetime.now(UTC), state)
         announce = partial(_announce, url_of(taken), mode, upstream, in_force.now, as_json=as_json)
         serve(taken, gateway, drain_seconds, announce)
 

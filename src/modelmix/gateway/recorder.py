@@ -13,6 +13,9 @@ MOST_WAITING = 10_000
 """Rows that may wait for the ledger; beyond, a row is lost rather than the gateway's memory."""
 
 _LOUD_EVERY_S = 10.0
+_PROMPT_S = 1.0
+
+_Waiting = tuple[Call, "asyncio.Future[bool] | None"]
 
 log = logging.getLogger("modelmix.gateway")
 
@@ -47,7 +50,7 @@ class Recorder:
     def __init__(self, open_rows: Callable[[], Rows], patience_s: float = 2.0) -> None:
         self._open_rows = open_rows
         self._patience_s = patience_s
-        self._waiting: list[tuple[Call, asyncio.Future[bool] | None]] = []
+        self._waiting: list[_Waiting] = []
         self._lock = threading.Lock()
         self._wake = threading.Semaphore(0)
         self._closing = False
@@ -72,15 +75,11 @@ class Recorder:
         future: asyncio.Future[bool] = loop.create_future()
         if not self._take(call, future):
             return False
-        timer = loop.call_later(self._patience_s, _give_up, future)
+        timer = loop.call_later(self._patience_s, self._give_up, future)
         try:
-            committed = await future
+            return await future
         finally:
             timer.cancel()
-        if not committed and not self._failing:
-            self.late += 1
-            self._say("a row was not committed in time; its response was let go")
-        return committed
 
     def leave(self, call: Call) -> None:
         """Hand a row over without waiting."""
@@ -93,8 +92,6 @@ class Recorder:
         if self._thread is not None:
             self._thread.join(timeout_s)
             self._thread = None
-
-    _failing = False
 
     def _take(self, call: Call, future: "asyncio.Future[bool] | None") -> bool:
         with self._lock:
@@ -123,26 +120,39 @@ class Recorder:
         if rows is not None:
             rows.close()
 
-    def _commit(
-        self, rows: Rows | None, batch: "list[tuple[Call, asyncio.Future[bool] | None]]"
-    ) -> Rows | None:
+    def _commit(self, rows: Rows | None, batch: "list[_Waiting]") -> Rows | None:
+        began_s = time.monotonic()
         try:
             rows = rows or self._open_rows()
             rows.put_calls([call for call, _ in batch])
-            self.written += len(batch)
-            self._failing = False
         except Exception as error:  # noqa: BLE001 - whatever the ledger does, responses go on
-            self._failing = True
+            if len(batch) > 1 and rows is not None and time.monotonic() - began_s < _PROMPT_S:
+                # The ledger answers, so one row of the batch may be what it does not take.
+                for one in batch:
+                    rows = self._commit(rows, [one])
+                return rows
             self._lose(len(batch), f"{type(error).__name__}: {error}")
+            self._tell(batch, committed=False)
+        else:
+            self.written += len(batch)
+            self._tell(batch, committed=True)
+        return rows
+
+    def _tell(self, batch: "list[_Waiting]", *, committed: bool) -> None:
         futures = [future for _, future in batch if future is not None]
         loop = self._loop
         if futures and loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, futures, not self._failing)
-        return rows
+            loop.call_soon_threadsafe(_settle, futures, committed)
 
     def _lose(self, rows: int, why: str) -> None:
         self.lost += rows
         self._say(f"{self.lost} rows of calls could not be kept so far ({why}); answers go on without them")
+
+    def _give_up(self, future: "asyncio.Future[bool]") -> None:
+        if not future.done():
+            self.late += 1
+            self._say("a row was not committed in time; its response was let go")
+            future.set_result(False)
 
     def _say(self, sentence: str) -> None:
         now = time.monotonic()
@@ -155,7 +165,3 @@ def _settle(futures: "list[asyncio.Future[bool]]", committed: bool) -> None:
     for future in futures:
         if not future.done():
             future.set_result(committed)
-
-
-def _give_up(future: "asyncio.Future[bool]") -> None:
-    _settle([future], committed=False)
