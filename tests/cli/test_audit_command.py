@@ -192,3 +192,16 @@ def test_an_empty_ledger_exits_4(home: Path, capsys: pytest.CaptureFixture[str])
     """A ledger without calls is an input without anything, and is not created by the asking."""
     assert main(["audit", "--ledger"]) == 4
     assert "modelmix import" in capsys.readouterr().err
+
+
+def test_a_ledger_that_cannot_be_read_does_not_stop_an_audit_of_logs(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where earlier verdicts cannot be read it says so and goes on."""
+    Path(".modelmix").mkdir()
+    Path(".modelmix/ledger.db").write_bytes(b"this is no database, and never was one" * 100)
+    assert main([]) == 0
+    said = capsys.readouterr()
+    assert "3 calls" in said.out
+    assert "earlier verdicts are not counted" in said.err
+    assert main(["audit", "--ledger"]) == 9

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ import typer
 from modelmix import settings
 from modelmix.cli.console import out, print_json, say, talk
 from modelmix.cli.options import instant_of, priced_as
-from modelmix.errors import ConfigError, DataError
+from modelmix.errors import ConfigError, DataError, StoreError
 from modelmix.report.audit import Audit, audit_document
 
 if TYPE_CHECKING:
@@ -62,8 +62,9 @@ def command(
     book = priced_as(current.price_book(), price_as or ())
     if ledger and (paths or keep):
         raise typer.BadParameter("--ledger takes neither paths nor --keep: its calls are kept already")
-    traffic = _ledger_traffic(current.home, window) if ledger else _file_traffic(paths or [])
-    result = audit(traffic, book, current.capabilities(), now, window)
+    traffic = _kept_traffic(current.home, window) if ledger else _file_traffic(paths or [])
+    failing = _failing_types(current.home)
+    result = audit(traffic, book, current.capabilities(), now, window, failing)
     if keep:
         _keep(current.home, traffic)
     _print(result, now, html=html, as_json=as_json)
@@ -81,21 +82,30 @@ def _file_traffic(names: Sequence[str]) -> "Traffic":
     return traffic
 
 
-def _ledger_traffic(home: Path, window: "Window") -> "Traffic":
-    from modelmix.pipeline.traffic import Traffic
-    from modelmix.store.ledger import Ledger
+def _kept_traffic(home: Path, window: "Window") -> "Traffic":
+    from modelmix.pipeline.kept import kept_traffic
 
-    with Ledger.open(home) as rows:
-        calls = list(rows.calls(window.since, window.until))
-    return Traffic(lambda: calls, places=[str(home)])
+    return kept_traffic(home, window.since, window.until)
 
 
 def _keep(home: Path, traffic: "Traffic") -> None:
-    from modelmix.store.ledger import Ledger
+    from modelmix.pipeline.kept import keep
 
-    with Ledger.open(home) as rows:
-        rows.put_calls(traffic.calls())
-    say(f"kept the calls in {home}")
+    stored = keep(home, traffic.calls())
+    say(f"kept in {home}: {stored.new:,} new calls, {stored.replaced + stored.unchanged:,} known before")
+
+
+def _failing_types(home: Path) -> Collection[str]:
+    if not home.is_dir():
+        return ()
+    from modelmix.pipeline.kept import failing_types
+
+    try:
+        return failing_types(home)
+    except StoreError as error:
+        # The audit of a log does not need the ledger.
+        say(f"earlier verdicts are not counted: {error}")
+        return ()
 
 
 def _instant(text: str | None, option: str) -> datetime | None:
