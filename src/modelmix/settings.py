@@ -36,16 +36,23 @@ class Settings:
                 documents.append(path.read_bytes())
             except OSError as error:
                 reason = error.strerror or error
-                raise ConfigError(f"price file {path} cannot be read ({reason}); correct MODELMIX_PRICES") from error
+                raise ConfigError(
+                    f"price file {path} cannot be read ({reason}); correct MODELMIX_PRICES"
+                ) from error
         return PriceBook.parse(*documents)
 
     def capabilities(self) -> CapabilityTable:
         """Read the built-in capability table."""
-        return CapabilityTable.parse(resources.files("modelmix").joinpath("data/capabilities.toml").read_bytes())
+        document = resources.files("modelmix").joinpath("data/capabilities.toml").read_bytes()
+        return CapabilityTable.parse(document)
 
 
 def load(home: Path | None = None) -> Settings:
-    """Gather settings: an explicit home, then ``MODELMIX_HOME``, then ``./.modelmix``, then the user's data folder."""
+    """Gather settings.
+
+    The home is the one given, else ``MODELMIX_HOME``, else ``./.modelmix`` if it is there, else a folder
+    among the user's data. Price files are those of ``MODELMIX_PRICES``, separated as in ``PATH``.
+    """
     named = os.environ.get("MODELMIX_HOME")
     prices = tuple(Path(name) for name in os.environ.get("MODELMIX_PRICES", "").split(os.pathsep) if name)
     if home is None and named:

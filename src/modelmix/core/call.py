@@ -74,7 +74,7 @@ class Call:
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
-            raise ValueError(f"call {self.call_id!r} has an instant without a time zone: {self.at.isoformat()}")
+            raise ValueError(f"call {self.call_id!r}: its instant {self.at.isoformat()} has no time zone")
 
     def supersedes(self, other: "Call") -> bool:
         """Say whether this copy of the same call is to be kept rather than the other.

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -98,7 +98,10 @@ class CapabilityTable:
             raise ConfigError(f"the capability file is not valid TOML: {error}") from error
         models: dict[str, Capability] = {}
         aliases: dict[str, str] = {}
-        for row in table.get("model", ()):
+        rows = table.get("model", [])
+        if not isinstance(rows, list):
+            raise ConfigError("the capability file's model is not a list of tables; write [[model]]")
+        for row in rows:
             capability = _capability(row)
             models[capability.model] = capability
             aliases.update(dict.fromkeys(row.get("aliases", ()), capability.model))
@@ -120,32 +123,55 @@ class CapabilityTable:
         return Candidate(capability.model, capability.effective(candidate.effort))
 
 
-def _capability(row: Mapping[str, Any]) -> Capability:
-    name = row.get("id", "?")
+def _capability(row: Any) -> Capability:  # noqa: ANN401 - whatever stands in the file
+    name = row.get("id", "?") if isinstance(row, Mapping) else row
     try:
         return Capability(
-            model=row["id"],
+            model=str(row["id"]),
             tier=ModelTier[str(row["tier"]).upper()],
-            released=row["released"],
-            retires=row.get("retires"),
+            released=_day(row, "released"),
+            retires=_day(row, "retires") if "retires" in row else None,
             efforts=tuple(Effort(level) for level in row["efforts"]),
             default_effort=_level(row, "default_effort"),
             thinking=frozenset(row["thinking"]),
             thinking_off_max_effort=_level(row, "thinking_off_max_effort"),
-            sampling=row["sampling"],
-            prefill=row["prefill"],
-            forced_tools=row["forced_tools"],
-            context_tokens=row["context_tokens"],
-            max_output_tokens=row["max_output_tokens"],
-            min_cacheable_tokens=row["min_cacheable_tokens"],
-            tokenizer=row["tokenizer"],
-            inference_geo=row["inference_geo"],
-            fast=row["fast"],
-            system_messages=row["system_messages"],
+            sampling=_flag(row, "sampling"),
+            prefill=_flag(row, "prefill"),
+            forced_tools=_flag(row, "forced_tools"),
+            context_tokens=_count(row, "context_tokens"),
+            max_output_tokens=_count(row, "max_output_tokens"),
+            min_cacheable_tokens=_count(row, "min_cacheable_tokens"),
+            tokenizer=str(row["tokenizer"]),
+            inference_geo=_flag(row, "inference_geo"),
+            fast=_flag(row, "fast"),
+            system_messages=_flag(row, "system_messages"),
         )
-    except (KeyError, ValueError) as error:
-        raise ConfigError(f"capabilities of {name!r}: {error} is missing or not a known value; correct it") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"capabilities of {name!r}: {error} is missing or not a known value; correct it"
+        ) from error
 
 
 def _level(row: Mapping[str, Any], key: str) -> Effort | None:
     return Effort(row[key]) if key in row else None
+
+
+def _day(row: Mapping[str, Any], key: str) -> date:
+    value = row[key]
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError(f"{key} = {value!r}")  # noqa: TRY004 - a wrong value in a file, not a wrong call
+    return value
+
+
+def _flag(row: Mapping[str, Any], key: str) -> bool:
+    value = row[key]
+    if not isinstance(value, bool):
+        raise ValueError(f"{key} = {value!r}")  # noqa: TRY004 - a wrong value in a file, not a wrong call
+    return value
+
+
+def _count(row: Mapping[str, Any], key: str) -> int:
+    value = row[key]
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise ValueError(f"{key} = {value!r}")
+    return value

@@ -6,100 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 from modelmix.core.candidate import plain_model_id
+from modelmix.core.price import Price, Tier, read_aliases, read_price
 from modelmix.core.usage import Usage
 from modelmix.errors import ConfigError, PriceNotFound
 
+__all__ = ["Cost", "Price", "PriceBook", "Rates", "Tier"]
+
 _ZERO = Decimal(0)
-_RATES = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
-_ROW_KEYS = {
-    "model", "aliases", "since", "until", "batch_multiplier", "us_multiplier", "fast_multiplier",
-    "fast_until", "source", "tier",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """Rates of one prompt-length tier, USD per million tokens.
-
-    Attributes:
-        max_prompt_tokens: Longest prompt that this tier prices, or None without a limit.
-        input: Uncached input.
-        cache_read: Input read from the cache.
-        cache_write_5m: Input written with a lifetime of five minutes.
-        cache_write_1h: Input written with a lifetime of one hour.
-        output: Output, thinking included.
-    """
-
-    max_prompt_tokens: int | None
-    input: Decimal
-    cache_read: Decimal
-    cache_write_5m: Decimal
-    cache_write_1h: Decimal
-    output: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """The list price of one model over one period.
-
-    Attributes:
-        model: Model ID.
-        since: First UTC day, inclusive.
-        until: First UTC day on which it no longer holds, or None while in force.
-        tiers: Length tiers, shortest first; the last has no limit.
-        batch_multiplier: Factor on every token class inside a batch.
-        us_multiplier: Factor for US-only inference, or None where the parameter is rejected.
-        fast_multiplier: Factor for fast mode, or None where there is none.
-        fast_until: First day without fast mode, or None.
-        source: Where and when the price was read.
-    """
-
-    model: str
-    since: date
-    until: date | None
-    tiers: tuple[Tier, ...]
-    batch_multiplier: Decimal
-    us_multiplier: Decimal | None
-    fast_multiplier: Decimal | None
-    fast_until: date | None
-    source: str
-
-    def covers(self, day: date) -> bool:
-        """Say whether the price holds on a UTC day."""
-        return self.since <= day and (self.until is None or day < self.until)
-
-    def tier(self, prompt_tokens: int) -> Tier:
-        """Return the tier that prices every token of a request with this prompt length."""
-        for tier in self.tiers:
-            if tier.max_prompt_tokens is None or prompt_tokens <= tier.max_prompt_tokens:
-                return tier
-        raise AssertionError("the last tier has no limit")  # pragma: no cover - parse() asserts it
-
-    def multiplier(self, day: date, *, batch: bool, us: bool, fast: bool) -> Decimal:
-        """Multiply the factors of batch, US inference and fast mode.
-
-        Raises:
-            PriceNotFound: A factor is asked for that had no price, or batch together with fast.
-        """
-        factor = Decimal(1)
-        if batch and fast:
-            raise PriceNotFound(self.model, day, "batch and fast mode exclude each other; one flag is wrong")
-        if batch:
-            factor *= self.batch_multiplier
-        if us:
-            if self.us_multiplier is None:
-                raise PriceNotFound(self.model, day, "it has no US-only inference; check inference_geo")
-            factor *= self.us_multiplier
-        if fast:
-            ended = self.fast_until is not None and day >= self.fast_until
-            if self.fast_multiplier is None or ended:
-                raise PriceNotFound(self.model, day, "it has no fast mode on that day; check usage.speed")
-            factor *= self.fast_multiplier
-        return factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +133,12 @@ class PriceBook:
         aliases: dict[str, str] = {}
         for document in documents:
             table = _toml(document)
-            as_of = max(as_of, table.get("as_of", date.min))
-            tools = table.get("server_tools", {})
-            search_usd = Decimal(tools.get("web_search_usd_per_1000", search_usd * 1000)) / 1000
-            for row in table.get("price", ()):
-                price = _price(row)
+            as_of = max(as_of, _as_of(table))
+            search_usd = _search_usd(table, search_usd)
+            for row in _rows(table):
+                price = read_price(row)
                 periods.setdefault(price.model, []).append(price)
-                aliases.update(dict.fromkeys(row.get("aliases", ()), price.model))
+                aliases.update(dict.fromkeys(read_aliases(row), price.model))
         prices = {model: tuple(sorted(rows, key=lambda p: p.since)) for model, rows in periods.items()}
         for model, rows in prices.items():
             for older, newer in pairwise(rows):
@@ -259,8 +177,10 @@ class PriceBook:
         day = when.date() if isinstance(when, datetime) else when
         periods = self.prices.get(self.resolve(model))
         if periods is None:
+            near = _nearest(self.resolve(model), (*self.prices, *self.aliases))
+            meant = f"did you mean {near!r}? If not, " if near else ""
             raise PriceNotFound(
-                model, day, "the model is unknown; add it to a price file named by MODELMIX_PRICES"
+                model, day, f"the model is unknown; {meant}add it to a price file named by MODELMIX_PRICES"
             )
         for price in reversed(periods):
             if price.covers(day):
@@ -354,6 +274,12 @@ class PriceBook:
         )
 
 
+@lru_cache(maxsize=256)
+def _nearest(model: str, known: tuple[str, ...]) -> str:
+    # Kept, because a log may hold the same unknown model a million times.
+    return next(iter(get_close_matches(model, known, n=1, cutoff=0.7)), "")
+
+
 def _toml(document: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(document.decode(), parse_float=Decimal)
@@ -361,40 +287,28 @@ def _toml(document: bytes) -> dict[str, Any]:
         raise ConfigError(f"the price file is not valid TOML: {error}") from error
 
 
-def _price(row: Mapping[str, Any]) -> Price:
-    model = row.get("model", "?")
-    unknown = set(row) - _ROW_KEYS
-    if unknown:
-        raise ConfigError(f"price of {model!r}: unknown key {min(unknown)!r}; use {sorted(_ROW_KEYS)}")
-    try:
-        tiers = tuple(
-            Tier(tier.get("max_prompt_tokens"), *(_positive(model, tier[rate]) for rate in _RATES))
-            for tier in row["tier"]
-        )
-        price = Price(
-            model=row["model"],
-            since=row["since"],
-            until=row.get("until"),
-            tiers=tiers,
-            batch_multiplier=_positive(model, row["batch_multiplier"]),
-            us_multiplier=_positive(model, row["us_multiplier"]) if "us_multiplier" in row else None,
-            fast_multiplier=_positive(model, row["fast_multiplier"]) if "fast_multiplier" in row else None,
-            fast_until=row.get("fast_until"),
-            source=row["source"],
-        )
-    except KeyError as error:
-        raise ConfigError(f"price of {model!r}: key {error.args[0]!r} is missing; add it") from error
-    if [t.max_prompt_tokens for t in tiers[-1:]] != [None] or any(
-        t.max_prompt_tokens is None for t in tiers[:-1]
-    ):
+def _as_of(table: Mapping[str, Any]) -> date:
+    as_of = table.get("as_of", date.min)
+    if type(as_of) is not date:
+        raise ConfigError(f"the price file's as_of is a day such as 2026-11-23, not {as_of!r}")
+    return as_of
+
+
+def _rows(table: Mapping[str, Any]) -> list[Any]:
+    rows = table.get("price", [])
+    if not isinstance(rows, list):
+        raise ConfigError("the price file's price is not a list of tables; write [[price]]")
+    return rows
+
+
+def _search_usd(table: Mapping[str, Any], otherwise: Decimal) -> Decimal:
+    tools = table.get("server_tools", {})
+    rate = tools.get("web_search_usd_per_1000") if isinstance(tools, Mapping) else tools
+    if rate is None:
+        return otherwise
+    is_number = isinstance(rate, int | Decimal) and not isinstance(rate, bool)
+    if not is_number or not Decimal(str(rate)).is_finite() or Decimal(str(rate)) < 0:
         raise ConfigError(
-            f"price of {model!r}: only its last tier, and that one, must lack max_prompt_tokens"
+            f"the price file's web_search_usd_per_1000 is {rate!r}; write USD per 1,000 searches"
         )
-    return price
-
-
-def _positive(model: str, value: object) -> Decimal:
-    # A zero rate would turn an unknown price into a free one.
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value <= 0:
-        raise ConfigError(f"price of {model!r}: {value!r} is not a positive number of USD per million tokens")
-    return Decimal(value)
+    return Decimal(str(rate)) / 1000
