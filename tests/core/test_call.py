@@ -53,7 +53,7 @@ def test_the_main_chain_wins_then_the_larger_output() -> None:
 
 
 @given(st.lists(COPIES, min_size=1, max_size=6), st.randoms())
-def test_the_copy_that_is_kept_does_not_depend_on_the_order(copies: list[Call], chance: Any) -> None:  # noqa: ANN401
+def test_the_copy_that_is_kept_does_not_depend_on_the_order(copies: list[Call], chance: Any) -> None:  # noqa: ANN401 - its own
     """Whatever order the copies are read in, the kept one has the same tokens and chain."""
 
     def kept(rows: list[Call]) -> tuple[bool, int]:

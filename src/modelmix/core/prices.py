@@ -202,7 +202,7 @@ class PriceBook:
                 end = today if price.until is None else price.until - timedelta(days=1)
                 return min(today, end)
         self.price(model, today)
-        raise AssertionError("price() raises for every model without a past price")  # pragma: no cover
+        raise AssertionError("price() raises where there is no past price")  # pragma: no cover - raised above
 
     def cost(
         self,

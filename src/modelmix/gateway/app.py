@@ -59,7 +59,7 @@ class Gateway:
             try:
                 await self._http(scope, receive, send)
             except Exception as error:
-                log.error("a request failed: %s in our own code", type(error).__name__)  # noqa: TRY400
+                log.error("a request failed: %s in our own code", type(error).__name__)  # noqa: TRY400 - one sentence, no traceback
                 raise
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:

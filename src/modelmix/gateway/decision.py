@@ -113,7 +113,7 @@ class Decider:
         try:
             return self._decide(body, request, wish)
         except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the client its answer
-            log.error("a request was not routed: %s in our own code", type(error).__name__)  # noqa: TRY400
+            log.error("a request was not routed: %s in our own code", type(error).__name__)  # noqa: TRY400 - one sentence, no traceback
             return self._after_fault(body, request, type(error).__name__)
 
     def _decide(self, body: bytes, request: Request, wish: Wish) -> Decision:
