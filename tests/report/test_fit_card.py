@@ -55,7 +55,7 @@ def test_a_proven_policy_on_screen() -> None:
     assert "less (at least" in text
     assert "fresh pairs" in text
     assert "errors per 1,000 moved: 0 before, 0 after" in text
-    assert "→ cheap" in text
+    assert "moves: base → cheap" in text
     assert "FAILS on cheap" in text
     assert "no cheaper candidate" in text
     assert "wrote policy.yaml (sha256 abababab)" in text

@@ -16,7 +16,7 @@ def command(
     folder: Annotated[Path, typer.Option(metavar="DIR", help="Where its files go.")] = Path("modelmix-demo"),
     prompts: Annotated[
         int, typer.Option(min=40, max=100_000, help="Prompts that every candidate answers.")
-    ] = 1500,
+    ] = 2400,
     live: Annotated[int, typer.Option(min=10, max=100_000, help="Requests sent through the gateway.")] = 300,
     seed: Annotated[int, typer.Option(min=0, help="Seed of prompts and answers.")] = 7,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,

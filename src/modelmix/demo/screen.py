@@ -66,8 +66,10 @@ def _truth(ending: Ending) -> RenderableType:
         )
         candidate = "" if checked.candidate is None else checked.candidate.model
         table.add_row(f" {checked.task_type}", checked.verdict, candidate, loss, points(checked.margin), mark)
-    right = sum(checked.is_right for checked in ending.checked)
-    told = f" known truth: {right} of {len(ending.checked)} decisions right"
+    claims = [checked for checked in ending.checked if checked.verdict is not Verdict.UNDECIDED]
+    told = f" known truth: {sum(c.is_right for c in claims)} of {len(claims)} claims right"
+    open_ones = len(ending.checked) - len(claims)
+    told += f", {open_ones} left open" if open_ones else ""
     return Group(table, Text(f"{told}; moved traffic truly loses {points(ending.true_pool_loss)}", "bold"))
 
 

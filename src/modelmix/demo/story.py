@@ -88,7 +88,7 @@ def tell(folder: Path, surroundings: Settings, size: Size, now: datetime, teller
     demo_folder.make(folder)
     book, home = surroundings.price_book(), folder / "home"
     with simulator_running(seed=size.seed) as api:
-        teller.heading("the practice API answers: today's model, and two cheaper ones on the same prompts")
+        teller.heading("practice API: today's model and two cheaper ones answer the same prompts")
         collected = collect(api, folder, book, size, now, partial(teller.progress, "answers"))
         teller.heading("modelmix audit: what today's traffic costs")
         today = read_traffic([collected.log], [str(collected.log)])

@@ -42,7 +42,7 @@ class Size:
     """
 
     seed: int = 7
-    prompts: int = 1500
+    prompts: int = 2400
     live: int = 300
 
 

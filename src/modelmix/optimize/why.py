@@ -37,7 +37,8 @@ def points(share: float) -> str:
     >>> points(0.0213), points(-0.05)
     ('2.1 pp', '-5.0 pp')
     """
-    return "unknown" if math.isnan(share) else f"{share * 100:.1f} pp"
+    # Adding zero after rounding turns a negative zero into a plain one.
+    return "unknown" if math.isnan(share) else f"{round(share * 100, 1) + 0.0:.1f} pp"
 
 
 def _failing(tested: Tested) -> str:

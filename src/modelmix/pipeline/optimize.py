@@ -114,7 +114,8 @@ def optimise(
         templates={},
     )
     policy = signed(document(found, ask.goal, source, capabilities))
-    return Optimised(found, policy, (basis, *_notes(priced, found)))
+    notes = (basis, *_notes(priced, found), *_retired(found, capabilities, now.date()))
+    return Optimised(found, policy, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,16 +235,23 @@ def _earlier(ledger: Ledger) -> Iterator[Try]:
         yield Try(row.settings_sha256, row.evidence_sha256, frozenset(row.imports))
 
 
-def _notes(priced: Priced, found: Fit) -> Iterator[str]:
-    pricer, gathered = priced.pricer, priced.gathered
-    days = sorted(set(pricer.days.values()))
-    if days:
-        models = ", ".join(f"{model} on {day}" for model, day in sorted(pricer.days.items()))
-        yield f"prices: list price of the tokens, {models}"
+def _price_notes(priced: Priced) -> Iterator[str]:
+    pricer = priced.pricer
+    by_day: dict[date, list[str]] = {}
+    for model, day in sorted(pricer.days.items()):
+        stand_in = pricer.book.stand_ins.get(model)
+        by_day.setdefault(day, []).append(model if stand_in is None else f"{model} as {stand_in}")
+    for day, models in sorted(by_day.items()):
+        yield f"list prices of {day}: {', '.join(models)}"
     if pricer.stated:
         yield f"prices: as the tables state for {', '.join(sorted(pricer.stated))}"
     for model, count in sorted(pricer.unpriced.items()):
         yield f"{count:,} outcomes of {model} have no price and count for quality only"
+
+
+def _notes(priced: Priced, found: Fit) -> Iterator[str]:
+    gathered = priced.gathered
+    yield from _price_notes(priced)
     if priced.skipped_models:
         yield f"left out, not in the price book: {', '.join(priced.skipped_models)}"
     if gathered.rows_other_arms:
@@ -273,3 +281,11 @@ def _verdicts(found: Fit) -> Iterator[TypeVerdict]:
                 yield TypeVerdict(
                     name, str(candidate), finding.verdict, finding.pairs, finding.loss, finding.bound
                 )
+
+
+def _retired(found: Fit, capabilities: CapabilityTable, today: date) -> Iterator[str]:
+    for move in found.certified.moves:
+        known = capabilities.find(move.candidate.model)
+        if move.moved and known is not None and known.retires is not None and known.retires <= today:
+            model, day = known.model, known.retires
+            yield f"{move.put.task_type}: {model} was retired on {day}; name others by --arms"

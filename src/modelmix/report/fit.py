@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +20,8 @@ from modelmix.report.plain import printable
 
 SCHEMA = "modelmix.optimize/1"
 _COLOURS = {Verdict.CLEARS: "green", Verdict.FAILS: "red", Verdict.UNDECIDED: "yellow"}
-_NAME_WIDTH = 34
+_NAME_WIDTH = 36
+_INDENT = 2
 _NONE = "\N{EN DASH}"
 
 
@@ -116,10 +118,10 @@ def _number(value: float) -> float | None:
 
 def card(report: FitReport) -> RenderableType:
     """Lay the report out for a terminal of 80 columns or more."""
-    parts: list[RenderableType] = [_headline(report), Text(), _types(report.fit)]
-    parts += [Text(f"   {line}", "dim") for line in _reasons(report.fit)]
+    parts: list[RenderableType] = [_headline(report), Text(), _types(report.fit), Text()]
+    parts += [Padding(Text(line), (0, 0, 0, _INDENT)) for line in _reasons(report.fit)]
     parts.append(Text())
-    parts += [Text(f" {note}", "dim") for note in report.notes]
+    parts += [Padding(Text(note, "dim"), (0, 0, 0, 1)) for note in report.notes]
     if report.policy_path:
         parts.append(Text(f" wrote {report.policy_path} (sha256 {report.policy_sha256[:8]})"))
     return Group(*parts)
@@ -151,33 +153,33 @@ def _types(fit: Fit) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column(" task type", no_wrap=True, max_width=_NAME_WIDTH, overflow="ellipsis")
     table.add_column("verdict", no_wrap=True)
-    table.add_column("route", overflow="fold")
-    table.add_column("loss", justify="right", no_wrap=True)
-    table.add_column("at most", justify="right", no_wrap=True)
-    table.add_column("pairs", justify="right", no_wrap=True)
-    table.add_column("saves", justify="right", no_wrap=True)
-    for decision in sorted(fit.decisions, key=lambda d: (not d.moved, d.verdict, d.stratum.task_type)):
+    for name in ("loss", "at most", "pairs", "saves"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for decision in _in_order(fit):
         table.add_row(*_cells(decision))
     return table
+
+
+def _in_order(fit: Fit) -> list[Decision]:
+    return sorted(fit.decisions, key=lambda d: (not d.moved, d.verdict, d.stratum.task_type))
 
 
 def _cells(decision: Decision) -> list[str | Text]:
     name = f" {printable(decision.stratum.task_type)}"
     verdict = Text(decision.verdict, _COLOURS[decision.verdict])
     if decision.move is not None and decision.moved:
-        move = decision.move
-        figures = (move.finding, f"{move.saving_share:.0%}")
-        route = f"→ {printable(str(move.candidate))}"
+        finding, saving = decision.move.finding, f"{decision.move.saving_share:.0%}"
     elif decision.tested:
-        figures = (decision.tested[0].finding, _NONE)
-        route = "stays"
+        finding, saving = decision.tested[0].finding, _NONE
     else:
-        return [name, verdict, "stays", _NONE, _NONE, _NONE, _NONE]
-    finding, saving = figures
-    return [name, verdict, route, points(finding.loss), points(finding.bound), f"{finding.pairs:.0f}", saving]
+        return [name, verdict, _NONE, _NONE, _NONE, _NONE]
+    return [name, verdict, points(finding.loss), points(finding.bound), f"{finding.pairs:.0f}", saving]
 
 
 def _reasons(fit: Fit) -> Iterator[str]:
-    for decision in fit.decisions:
-        if not decision.moved:
-            yield f"{printable(decision.stratum.task_type)}: {printable(why(decision))}"
+    for decision in _in_order(fit):
+        name, baseline = printable(decision.stratum.task_type), printable(str(decision.stratum.baseline))
+        if decision.move is not None and decision.moved:
+            yield f"{name}: {baseline} → {printable(str(decision.move.candidate))}"
+        else:
+            yield f"{name} stays on {baseline}: {printable(why(decision))}"
