@@ -38,7 +38,7 @@ PATH = "/home/dev/.claude/projects/-home-dev/4f6c.jsonl"
         (b"prompt_id,task_type,model,score\n1,a,b,1\n", "x.csv", "outcomes-csv"),
         (b'"prompt_id";"model";"Score"\n', "x", "outcomes-csv"),
         (b"prompt_id\tmodel\tscore\tx", "x", "outcomes-csv"),
-        (b"date,usd\n2026-01-01,5\n", "x.csv", "unknown"),
+        (b"date,usd\n2026-01-01,5\n", "x.csv", "outcomes-csv"),
         (b"", PATH, "unknown"),
         (b"[1, 2]", "x.json", "unknown"),
         (b'{"a": ' + b"[" * 60_000, "x", "unknown"),

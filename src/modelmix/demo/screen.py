@@ -58,12 +58,8 @@ def _truth(ending: Ending) -> RenderableType:
     table.add_column("")
     for checked in ending.checked:
         loss = "" if checked.true_loss is None else points(checked.true_loss)
-        claims = checked.verdict is not Verdict.UNDECIDED
-        mark = (
-            Text("right" if claims else "no claim", "green")
-            if checked.is_right
-            else Text("WRONG", "bold red")
-        )
+        said = "no claim" if checked.verdict is Verdict.UNDECIDED else "right"
+        mark = Text(said, "green") if checked.is_right else Text("WRONG", "bold red")
         candidate = "" if checked.candidate is None else checked.candidate.model
         table.add_row(f" {checked.task_type}", checked.verdict, candidate, loss, points(checked.margin), mark)
     claims = [checked for checked in ending.checked if checked.verdict is not Verdict.UNDECIDED]

@@ -12,6 +12,7 @@ _RETURNED = {"response", "response_body", "result", "usage"}
 _EXPLICITLY_SENT = {"request", "request_body"}
 _EXPLICITLY_RETURNED = {"response", "response_body"}
 _KEY = re.compile(rb'"([A-Za-z_]{2,24})"\s*:')
+_TABLE_NAME = re.compile(r"\.(csv|tsv)(\.(gz|zst))?$")
 _MOST_BYTES = 64 * 1024
 _MOST_LINES = 50
 
@@ -34,7 +35,8 @@ def kind_of(first_bytes: bytes, name: str) -> str:
         kind = _kind_of_keys(_keys(line))
         if kind:
             return kind
-    if lines and _is_outcome_header(lines[0]):
+    # A file that is called a table is taken for one, so that what its header lacks can be named.
+    if lines and (_is_outcome_header(lines[0]) or _TABLE_NAME.search(name.lower())):
         return "outcomes-csv"
     is_transcript = name.endswith(".jsonl") and "/projects/" in name.replace("\\", "/")
     return "claude-code" if is_transcript and start.startswith(b"{") else "unknown"

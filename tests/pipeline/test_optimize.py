@@ -1,0 +1,220 @@
+"""From outcomes in the lake to a signed policy."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from modelmix.core.call import BadRow, Call
+from modelmix.core.candidate import Candidate
+from modelmix.core.outcome import Outcome
+from modelmix.errors import ConfigError, DataError, EvidenceError
+from modelmix.evaluate.verdict import Verdict
+from modelmix.optimize.goal import Goal
+from modelmix.pipeline.evidence import priced_evidence, read_outcomes
+from modelmix.pipeline.optimize import Ask, Optimised, optimise
+from modelmix.pipeline.policy_file import next_version, write
+from modelmix.policy.artifact import parse
+from modelmix.settings import load
+from modelmix.store.lake import Lake
+from modelmix.store.ledger import Ledger
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+OPUS, HAIKU = "claude-opus-4-8", "claude-haiku-4-5-20251001"
+GOAL = Goal(margin=0.02)
+
+
+def rows(
+    task_type: str, n: int, wrong_every: int = 0, model: str = HAIKU, **more: object
+) -> Iterator[Outcome]:
+    """Yield pairs in which the baseline is right and the other errs on every so-manieth prompt."""
+    for index in range(n):
+        for name, score in ((OPUS, 1.0), (model, 0.0 if wrong_every and index % wrong_every == 0 else 1.0)):
+            yield Outcome(
+                prompt_id=f"{task_type}-{index}",
+                task_type=task_type,
+                candidate=Candidate(name),
+                score=score,
+                input_tokens=1000,
+                output_tokens=200,
+                **more,  # type: ignore[arg-type]  # whatever the test names
+            )
+
+
+def call(index: int, task_type: str, model: str) -> Call:
+    """Build a call of today."""
+    return Call(
+        call_id=f"{task_type}-{model}-{index}",
+        at=NOW,
+        source="messages",
+        model_requested=model,
+        model_served=model,
+        task_type=task_type,
+    )
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """Open an empty ledger."""
+    with Ledger.open(tmp_path) as opened:
+        yield opened
+
+
+def run(ledger: Ledger, ask: Ask, outcomes: Iterator[Outcome] | None = None, name: str = "one") -> Optimised:
+    """Keep outcomes and optimise."""
+    lake = Lake(ledger.path.parent)
+    if outcomes is not None:
+        lake.put_outcomes(name, outcomes)
+    settings = load()
+    return optimise(ask, ledger, lake, settings.price_book(), settings.capabilities(), NOW)
+
+
+def both() -> Iterator[Outcome]:
+    """Yield a type that holds and one that fails."""
+    yield from rows("holds", 2000)
+    yield from rows("fails", 500, wrong_every=3)
+
+
+def test_what_holds_moves_and_what_fails_stays(ledger: Ledger) -> None:
+    """The policy is signed, says what was asked, and its verdicts are on record."""
+    found = run(ledger, Ask(goal=GOAL, baseline=Candidate(OPUS)), both())
+    assert {d.stratum.task_type: d.verdict for d in found.fit.decisions} == {
+        "holds": Verdict.CLEARS,
+        "fails": Verdict.FAILS,
+    }
+    assert found.policy.sha256
+    assert found.policy.tasks["holds"].route == Candidate(HAIKU)
+    (attempt,) = ledger.attempts()
+    assert (attempt.outcome, attempt.margin, attempt.imports) == ("CLEARS", 0.02, ("one",))
+    assert {(v.task_type, v.verdict) for v in ledger.verdicts(attempt.attempt_id)} == {
+        ("holds", "CLEARS"),
+        ("fails", "FAILS"),
+    }
+    assert any("list prices of 2026-11-24" in note for note in found.notes)
+
+
+def test_asking_again_is_free_and_asking_otherwise_is_not(ledger: Ledger) -> None:
+    """The same question is the same attempt; another margin, and more rows, are further ones."""
+    ask = Ask(goal=GOAL, baseline=Candidate(OPUS))
+    assert [run(ledger, ask, both()).fit.attempt, run(ledger, ask).fit.attempt] == [1, 1]
+    other = Ask(goal=Goal(margin=0.03), baseline=Candidate(OPUS))
+    again = run(ledger, other)
+    assert again.fit.attempt == 2
+    assert any("attempt 2" in note for note in again.notes)
+    assert run(ledger, ask, rows("more", 300), name="two").fit.attempt == 3
+
+
+def test_baselines_and_volumes_come_from_the_ledger(ledger: Ledger) -> None:
+    """Without --baseline a type's baseline is what most of its calls ask for; virtual names say nothing."""
+    calls = [call(i, "holds", OPUS) for i in range(30)] + [call(i, "holds", HAIKU) for i in range(5)]
+    calls += [call(i, "fails", OPUS) for i in range(10)] + [call(i, "fails", "modelmix") for i in range(99)]
+    ledger.put_calls(calls)
+    found = run(ledger, Ask(goal=GOAL), both())
+    assert [d.stratum.baseline.model for d in found.fit.decisions] == [OPUS, OPUS]
+    assert [d.stratum.calls for d in found.fit.decisions] == [10.0, 30.0]
+    assert found.fit.moved_calls_share == pytest.approx(0.75)
+    assert found.notes[0] == "volumes: calls in the ledger"
+
+
+def test_volumes_are_never_mixed(ledger: Ledger) -> None:
+    """If the ledger has no calls of one type, all volumes come from the outcomes."""
+    ledger.put_calls([call(i, "holds", OPUS) for i in range(30)])
+    found = run(ledger, Ask(goal=GOAL, baseline=Candidate(OPUS)), both())
+    assert [d.stratum.calls for d in found.fit.decisions] == [500.0, 2000.0]
+    assert found.notes[0] == "volumes: prompts in the outcome tables"
+
+
+def test_what_is_not_known_is_asked_for(ledger: Ledger) -> None:
+    """No outcomes, no baseline anywhere, or a baseline that was not measured: each says what to do."""
+    stranger = Outcome(prompt_id="1", task_type="t", candidate=Candidate("gpt"), score=1.0)
+    with pytest.raises(EvidenceError, match="no outcome"):
+        run(ledger, Ask(goal=GOAL, baseline=Candidate(OPUS)))
+    with pytest.raises(EvidenceError, match="--baseline"):
+        run(ledger, Ask(goal=GOAL), both())
+    with pytest.raises(EvidenceError, match="name one of them"):
+        run(ledger, Ask(goal=GOAL, baseline=Candidate("claude-fable-5-2")))
+    with pytest.raises(EvidenceError, match=r"models found: gpt"):
+        run(ledger, Ask(goal=GOAL, baseline=Candidate(OPUS)), iter([stranger]))
+
+
+def test_what_is_left_out_is_said(ledger: Ledger) -> None:
+    """Other arms, unknown models, lonely prompts, and prices that a table states are all named."""
+    lone = Outcome(prompt_id="lone", task_type="t", candidate=Candidate(OPUS), score=1.0, cost_usd=Decimal(1))
+    bare = Outcome(prompt_id="t-0", task_type="t", candidate=Candidate("claude-fable-5-2"), score=1.0)
+    unknown = Outcome(prompt_id="t-0", task_type="t", candidate=Candidate("gpt"), score=1.0)
+    notes = run(
+        ledger, Ask(goal=GOAL, baseline=Candidate(OPUS)), iter([*rows("t", 50), lone, bare, unknown])
+    ).notes
+    text = "\n".join(notes)
+    assert "not in the price book: gpt" in text
+    assert "only one candidate answered" in text
+    assert "as the tables state for claude-opus-4-8" in text
+    assert "1 outcomes of claude-fable-5-2 have no price" in text
+    armed = run(ledger, Ask(goal=GOAL, baseline=Candidate(OPUS), arms=(Candidate(HAIKU),)))
+    assert "outside --arms" in "\n".join(armed.notes)
+
+
+def test_a_retired_model_is_named(ledger: Ledger) -> None:
+    """A route to a model that is gone is certified by old rows, and said not to be servable."""
+    ask = Ask(goal=GOAL, baseline=Candidate(OPUS), day=date(2026, 11, 1))
+    outcomes = rows("t", 2000, model="claude-3-5-haiku-20241022", cost_usd=Decimal("0.0001"))
+    found = run(ledger, ask, outcomes)
+    assert any("was retired on" in note for note in found.notes)
+
+
+def test_a_type_whose_baseline_nobody_measured_stays(ledger: Ledger) -> None:
+    """It is named among those that stay."""
+    ledger.put_calls([call(0, "holds", OPUS), call(0, "fails", "claude-fable-5-2")])
+    found = run(ledger, Ask(goal=GOAL), both())
+    assert found.fit.no_baseline == ("fails",)
+    assert any("fails stay" in note for note in found.notes)
+
+
+def test_bad_rows_are_kept_apart() -> None:
+    """A row that cannot be read is counted, and an effort that is the model's default is filled in."""
+    settings = load()
+    read: list[Outcome | BadRow] = [
+        BadRow("f", 3, "score is missing"),
+        *rows("t", 5, model="claude-opus-5-5"),
+    ]
+    priced = priced_evidence(read, settings.price_book(), settings.capabilities(), today=NOW.date())
+    assert priced.bad_rows == (BadRow("f", 3, "score is missing"),)
+    assert Candidate("claude-opus-5-5") not in priced.gathered.types[0].arms
+
+
+def test_an_outcome_table_is_read_from_any_file(tmp_path: Path) -> None:
+    """CSV and JSONL give the same outcomes; a file of something else, and a missing column, say so."""
+    csv = tmp_path / "o.csv"
+    csv.write_text("prompt_id,task_type,model,score\n1,t,a,1\n1,t,b,0.5\n", encoding="utf-8")
+    jsonl = tmp_path / "o.jsonl"
+    jsonl.write_text(
+        '{"prompt_id": "1", "task_type": "t", "model": "a", "score": 1}\n'
+        '{"prompt_id": "1", "task_type": "t", "model": "b", "score": 0.5}\n',
+        encoding="utf-8",
+    )
+    assert list(read_outcomes(csv)) == list(read_outcomes(jsonl))
+    (tmp_path / "x.txt").write_text("hello", encoding="utf-8")
+    with pytest.raises(DataError, match="no outcomes"):
+        list(read_outcomes(tmp_path / "x.txt"))
+    csv.write_text("prompt_id,task_type,model,grade\n1,t,a,1\n", encoding="utf-8")
+    with pytest.raises(DataError, match="score"):
+        list(read_outcomes(csv))
+    with pytest.raises(DataError, match="cannot be read"):
+        list(read_outcomes(tmp_path / "none.csv"))
+
+
+def test_a_policy_file_counts_up_and_is_written_whole(ledger: Ledger, tmp_path: Path) -> None:
+    """Each run over a file counts its version up; a place that cannot be written is said."""
+    path = tmp_path / "policy.yaml"
+    assert next_version(path) == 1
+    found = run(ledger, Ask(goal=GOAL, baseline=Candidate(OPUS), version=7), rows("t", 50))
+    write(path, found.policy)
+    assert parse(path.read_bytes(), "policy.yaml") == found.policy
+    assert next_version(path) == 8
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".policy")] == []
+    path.write_text("modelmix: 1", encoding="utf-8")
+    assert next_version(path) == 1
+    with pytest.raises(ConfigError, match="cannot be written"):
+        write(tmp_path / "none" / "policy.yaml", found.policy)
