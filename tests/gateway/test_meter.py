@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rig import ANSWER, EVENTS
+from modelmix.core.candidate import Candidate
 from modelmix.core.usage import Usage
 from modelmix.gateway import meter as meters
-from modelmix.gateway.meter import Asked, Ending, Meter, call_of
+from modelmix.gateway.decision import Decision, Facts
+from modelmix.gateway.meter import Ending, Meter, call_of
 from modelmix.wire.answer import Answer
 from modelmix.wire.usage import Stated
 
-ASKED = Asked(at=datetime(2026, 11, 23, tzinfo=UTC), model="claude-opus-5-5", sent_model="claude-haiku-5-5")
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+ROUTED = Decision(b"", "why", Candidate("claude-haiku-5-5"), Facts(Candidate("claude-opus-5-5")))
 JSON = json.dumps(ANSWER).encode()
 
 
@@ -91,15 +94,16 @@ def test_the_row_never_takes_an_unknown_cost_for_a_free_call(
     answer: Answer, status: int, broke: str, error: str
 ) -> None:
     """Unknown usage is named in the row's error."""
-    ending = Ending(call_id="c", status=status, latency_ms=1, error=broke)
-    assert call_of(ASKED, answer, ending).error == error
+    ending = Ending(AT, status, 1.0, error=broke)
+    assert call_of(ROUTED, answer, ending).error == error
 
 
 def test_the_row_is_known_by_message_then_request_then_our_own_id() -> None:
     """Copies of the same call in other logs have the same message ID."""
     blank = Answer("", "", "", Stated(None))
-    ending = Ending(call_id="own", status=200, latency_ms=1, request_id="req")
-    assert call_of(ASKED, Answer("msg", "", "", Stated(None)), ending).call_id == "msg"
-    assert call_of(ASKED, blank, ending).call_id == "req"
-    assert call_of(ASKED, blank, Ending(call_id="own", status=0, latency_ms=1)).call_id == "own"
-    assert call_of(ASKED, blank, ending).model_served == "claude-haiku-5-5"
+    ending = Ending(AT, 200, 1.0, "req")
+    assert call_of(ROUTED, Answer("msg", "", "", Stated(None)), ending).call_id == "msg"
+    assert call_of(ROUTED, blank, ending).call_id == "req"
+    own = [call_of(ROUTED, blank, Ending(AT, 502, 1.0)).call_id for _ in range(2)]
+    assert own[0] != own[1]
+    assert call_of(ROUTED, blank, ending).model_served == "claude-haiku-5-5"

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from modelmix.classify.features import features
 from modelmix.classify.fingerprints import Fingerprints
 from modelmix.classify.tag import plain_tag, task_type
+from modelmix.classify.template import NO_TEMPLATE
 from modelmix.core.call import UNTYPED
 from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
@@ -42,36 +43,48 @@ class Wish:
     counts: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a row says of its request.
+
+    Attributes:
+        asked: Candidate that the client asked for, its model empty where that cannot be read.
+        stream: Whether a stream is asked for.
+        task_type: Name of its task type.
+        task_source: What told the type.
+        template: Fingerprint of its system prompt, or empty.
+        policy_sha256: Hash of the policy that was asked, or empty.
+    """
+
+    asked: Candidate
+    stream: bool = False
+    task_type: str = UNTYPED
+    task_source: str = "none"
+    template: str = ""
+    policy_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What is sent for one request.
 
     Attributes:
         body: Body to send.
         reason: Why, in short stable fields.
-        asked: Candidate that the client asked for, its model empty where that cannot be read.
         sent: Candidate that the body names.
+        facts: What the row is to say.
         spare: Body to send if the upstream answers 400 to this one, or None.
         spare_sent: Candidate that the spare body names.
         refusal: Why nothing can be sent, or empty; one sentence.
-        stream: Whether a stream is asked for.
-        task_type: Name of its task type.
-        task_source: What told the type.
-        template: Fingerprint of its system prompt, or empty.
     """
 
     body: bytes
     reason: str
-    asked: Candidate
     sent: Candidate
+    facts: Facts
     spare: bytes | None = None
     spare_sent: Candidate | None = None
     refusal: str = ""
-    stream: bool = False
-    task_type: str = UNTYPED
-    task_source: str = "none"
-    template: str = ""
-    policy_sha256: str = ""
 
 
 _NOBODY = Candidate("")
@@ -117,21 +130,16 @@ class Decider:
             return self._after_fault(body, request, type(error).__name__)
 
     def _decide(self, body: bytes, request: Request, wish: Wish) -> Decision:
-        seen = self._features(body, request, wish)
-        template = self._fingerprints.of(request.fields.get("system"))
+        asked = Candidate(request.model, request.effort)
+        seen = self._features(body, request, asked, wish)
+        tagged = bool(seen.tag)
+        template = NO_TEMPLATE if tagged else self._fingerprints.of(request.fields.get("system"))
         name, source = task_type(wish.tag, wish.default, template)
         choice = self._choice(request, seen, wish)
-        return replace(
-            self._apply(body, request, choice, counts=wish.counts),
-            stream=request.stream,
-            task_type=name,
-            task_source=source,
-            template=seen.template,
-            policy_sha256=choice.policy_sha256,
-        )
+        facts = Facts(asked, request.stream, name, source, seen.template, choice.policy_sha256)
+        return _applied(body, choice, facts, counts=wish.counts)
 
-    def _features(self, body: bytes, request: Request, wish: Wish) -> Features:
-        asked = Candidate(request.model, request.effort)
+    def _features(self, body: bytes, request: Request, asked: Candidate, wish: Wish) -> Features:
         return features(
             request.fields,
             asked if request.model in VIRTUAL_MODELS else self._capabilities.effective(asked),
@@ -167,37 +175,19 @@ class Decider:
             return "unknown model"
         return reject_reason(request, capability, wanted.effort, seen.input_tokens)
 
-    def _apply(self, body: bytes, request: Request, choice: "_Choice", *, counts: bool) -> Decision:
-        asked = Candidate(request.model, request.effort)
-        kept, kept_body = asked, body
-        if choice.stands_for is not None:
-            kept, kept_body = choice.stands_for, _edited(body, choice.stands_for, counts=counts)
-        if choice.wanted is None:
-            return Decision(
-                body=kept_body, reason=choice.reason, asked=asked, sent=kept, refusal=choice.refusal
-            )
-        return Decision(
-            body=_edited(body, choice.wanted, counts=counts),
-            reason=choice.reason,
-            asked=asked,
-            sent=choice.wanted,
-            spare=kept_body,
-            spare_sent=kept,
-        )
-
     def _after_fault(self, body: bytes, request: Request, fault: str) -> Decision:
-        asked = Candidate(request.model, request.effort)
-        left = Decision(body=body, reason=f"fallback:{fault}", asked=asked, sent=asked, stream=request.stream)
+        asked, reason = Candidate(request.model, request.effort), f"fallback:{fault}"
+        facts = Facts(asked, request.stream)
         if request.model not in VIRTUAL_MODELS:
-            return left
+            return Decision(body, reason, asked, facts)
         try:
             resting = self._standing().resting
             default = None if resting is None else resting.default
             if default is not None:
-                return replace(left, body=splice_model(body, default.model), sent=default)
+                return Decision(splice_model(body, default.model), reason, default, facts)
         except Exception:  # noqa: BLE001, S110 - then nothing can be sent, and the client is told
             pass
-        return replace(left, refusal=_NO_BASELINE.format(request.model))
+        return Decision(body, reason, asked, facts, refusal=_NO_BASELINE.format(request.model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +209,20 @@ class _Choice:
     policy_sha256: str = ""
 
 
+def _applied(body: bytes, choice: _Choice, facts: Facts, *, counts: bool) -> Decision:
+    kept, kept_body = facts.asked, body
+    if choice.stands_for is not None:
+        kept, kept_body = choice.stands_for, _edited(body, choice.stands_for, counts=counts)
+    if choice.wanted is None:
+        return Decision(kept_body, choice.reason, kept, facts, refusal=choice.refusal)
+    moved = _edited(body, choice.wanted, counts=counts)
+    return Decision(moved, choice.reason, choice.wanted, facts, kept_body, kept)
+
+
 def _edited(body: bytes, candidate: Candidate, *, counts: bool) -> bytes:
     # A count has no effort, and an endpoint that does not know the field would refuse it.
     return splice_model(body, candidate.model) if counts else splice(body, candidate)
 
 
 def _untouched(body: bytes, reason: str) -> Decision:
-    return Decision(body=body, reason=reason, asked=_NOBODY, sent=_NOBODY)
+    return Decision(body, reason, _NOBODY, Facts(_NOBODY))

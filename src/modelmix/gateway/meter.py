@@ -3,10 +3,11 @@
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
-from modelmix.core.call import UNTYPED, Call
-from modelmix.core.candidate import Effort
+from modelmix.core.call import Call
 from modelmix.core.usage import Usage
+from modelmix.gateway.decision import Decision
 from modelmix.wire import answer as answers
 from modelmix.wire.answer import Answer, StreamedAnswer
 from modelmix.wire.sse import SseDecoder
@@ -20,39 +21,6 @@ READABLE_ENCODINGS = frozenset({b"gzip", b"x-gzip", b"deflate", b"identity"})
 
 _GZIP_OR_ZLIB = 47
 _TOO_LONG = "the answer is too long to be read along"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a row says of its request.
-
-    Attributes:
-        at: Aware UTC instant at which it came.
-        model: Model it named, or empty.
-        sent_model: Model it was sent to.
-        effort: Effort it was sent with, or None.
-        stream: Whether a stream was asked for.
-        session_id: Session it belongs to, or empty.
-        is_subagent: Whether a sub-agent sent it.
-        task_type: Name of its task type.
-        task_source: What told the type.
-        template: Fingerprint of its system prompt, or empty.
-        reason: Why it was sent there.
-        policy_sha256: Policy in force, or empty.
-    """
-
-    at: datetime
-    model: str
-    sent_model: str
-    effort: Effort | None = None
-    stream: bool = False
-    session_id: str = ""
-    is_subagent: bool = False
-    task_type: str = UNTYPED
-    task_source: str = "none"
-    template: str = ""
-    reason: str = ""
-    policy_sha256: str = ""
 
 
 class Meter:
@@ -121,52 +89,56 @@ class Meter:
         return self._streamed.answer() if self.is_stream else answers.read(b"".join(self._kept))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Ending:
-    """How a call ended.
+    """When a call was made and how it ended.
 
     Attributes:
-        call_id: Identity to use where the API gives none.
-        status: HTTP status of the answer, 0 where there was none.
+        at: Aware UTC instant at which it came.
+        status: HTTP status of the answer; that of our own where there was none.
+        latency_ms: Time to its end.
         request_id: The API's request ID, or empty.
         error: What broke it, or empty.
         ttft_ms: Time to the first byte of the body, or None.
-        latency_ms: Time to its end.
+        session_id: Session it belongs to, or empty.
+        is_subagent: Whether a sub-agent sent it.
     """
 
-    call_id: str
+    at: datetime
     status: int
     latency_ms: float
     request_id: str = ""
     error: str = ""
     ttft_ms: float | None = None
+    session_id: str = ""
+    is_subagent: bool = False
 
 
-def call_of(asked: Asked, answer: Answer, ending: Ending) -> Call:
+def call_of(decision: Decision, answer: Answer, ending: Ending) -> Call:
     """Make the row of one call.
 
     Usage that cannot be read is zero with ``usage-unknown`` as its error, so that it is never taken for free;
     an error answer has none and costs nothing.
     """
-    stated = answer.stated
+    stated, facts = answer.stated, decision.facts
     error = ending.error or answer.error
     if not error and stated.usage is None:
         error = "usage-unknown" if ending.status < _FIRST_ERROR else f"http-{ending.status}"
     return Call(
-        call_id=answer.message_id or ending.request_id or ending.call_id,
-        at=asked.at,
+        call_id=answer.message_id or ending.request_id or f"modelmix-{uuid4()}",
+        at=ending.at,
         source="gateway",
-        model_requested=asked.model,
-        model_served=answer.model or asked.sent_model,
+        model_requested=facts.asked.model,
+        model_served=answer.model or decision.sent.model,
         usage=stated.usage or Usage(),
         request_id=ending.request_id,
-        session_id=asked.session_id,
-        is_subagent=asked.is_subagent,
-        task_type=asked.task_type,
-        task_source=asked.task_source,
-        template=asked.template,
-        effort=asked.effort,
-        stream=asked.stream,
+        session_id=ending.session_id,
+        is_subagent=ending.is_subagent,
+        task_type=facts.task_type,
+        task_source=facts.task_source,
+        template=facts.template,
+        effort=decision.sent.effort,
+        stream=facts.stream,
         status=ending.status,
         stop_reason=answer.stop_reason,
         error=error,
@@ -174,8 +146,8 @@ def call_of(asked: Asked, answer: Answer, ending: Ending) -> Call:
         fast=stated.fast,
         us=stated.us,
         write_split_known=stated.write_split_known,
-        reason=asked.reason,
-        policy_sha256=asked.policy_sha256,
+        reason=decision.reason,
+        policy_sha256=facts.policy_sha256,
         ttft_ms=ending.ttft_ms,
         latency_ms=ending.latency_ms,
     )

@@ -7,8 +7,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import uuid4
 
+from modelmix.core.call import Call
 from modelmix.core.candidate import Candidate
 from modelmix.errors import StreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from modelmix.gateway import envelope
@@ -26,7 +26,7 @@ from modelmix.gateway.client import (
     wish_of,
 )
 from modelmix.gateway.decision import Decider, Decision
-from modelmix.gateway.meter import Asked, Ending, Meter, call_of
+from modelmix.gateway.meter import Ending, Meter, call_of
 from modelmix.gateway.recorder import Recorder
 from modelmix.upstream.headers import Headers, first
 from modelmix.upstream.messages import Response, Upstream
@@ -216,44 +216,27 @@ class Exchange:
     async def _record(self, error: str = "", status: int = 0) -> None:
         if self._recorder is not None and not self._is_recorded:
             self._is_recorded = True
-            await self._recorder.record(call_of(self._asked(), self._answer(), self._ending(error, status)))
+            await self._recorder.record(self._call(error, status))
 
     def _leave(self, error: str) -> None:
         if self._recorder is not None and not self._is_recorded:
             self._is_recorded = True
-            self._recorder.leave(call_of(self._asked(), self._answer(), self._ending(error, 0)))
+            self._recorder.leave(self._call(error, 0))
 
-    def _asked(self) -> Asked:
-        decision = self._decision
+    def _call(self, error: str, status: int) -> Call:
+        response, meter = self._response, self._meter
         session_id, is_subagent = session_of(self._headers)
-        return Asked(
-            at=self._at,
-            model=decision.asked.model,
-            sent_model=decision.sent.model,
-            effort=decision.sent.effort,
-            stream=decision.stream or (self._meter is not None and self._meter.is_stream),
-            session_id=session_id,
-            is_subagent=is_subagent,
-            task_type=decision.task_type,
-            task_source=decision.task_source,
-            template=decision.template,
-            reason=decision.reason,
-            policy_sha256=decision.policy_sha256,
+        ending = Ending(
+            self._at,
+            status if response is None or meter is None else response.status,
+            self._elapsed_ms(),
+            "" if response is None else response.request_id,
+            error,
+            self._ttft_ms,
+            session_id,
+            is_subagent,
         )
-
-    def _answer(self) -> Answer:
-        return _NO_ANSWER if self._meter is None else self._meter.answer()
-
-    def _ending(self, error: str, status: int) -> Ending:
-        response = self._response
-        return Ending(
-            call_id=f"modelmix-{uuid4()}",
-            status=response.status if response is not None and self._meter is not None else status,
-            request_id="" if response is None else response.request_id,
-            error=error,
-            ttft_ms=self._ttft_ms,
-            latency_ms=self._elapsed_ms(),
-        )
+        return call_of(self._decision, _NO_ANSWER if meter is None else meter.answer(), ending)
 
     def _elapsed_ms(self) -> float:
         return (time.perf_counter() - self._began_s) * 1000.0

@@ -142,6 +142,7 @@ class Server(uvicorn.Server):
                 log_level="critical",
                 server_header=False,
                 date_header=False,
+                proxy_headers=False,
                 timeout_keep_alive=_KEEP_ALIVE_S,
                 timeout_graceful_shutdown=drain_s,
             )

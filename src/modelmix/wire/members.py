@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,11 +11,13 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SCALAR = re.compile(rb"[-+.0-9A-Za-z]+")
 _NESTING = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
 
+_HEAD = re.compile(rb'[ \t\n\r]*([{,])[ \t\n\r]*("(?:[^"\\]++|\\.)*+")[ \t\n\r]*:[ \t\n\r]*', re.DOTALL)
+_CLOSE = re.compile(rb"[ \t\n\r]*\}")
+
 _values = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One member of a JSON object; places are offsets in the bytes of the document.
 
     Attributes:
@@ -72,20 +74,21 @@ def distinct_members(document: bytes) -> list[Member]:
 
 def _walk(document: bytes, values: dict[str, msgspec.Raw]) -> list[Member] | None:
     found: list[Member] = []
-    at = _skip(document, 0)
+    at, opening = 0, b"{"
     for name, raw in values.items():
-        if document[at : at + 1] != (b"," if found else b"{"):
+        head = _HEAD.match(document, at)
+        if head is None or head.group(1) != opening:
             return None  # the value before was the beginning of another one
-        start = _skip(document, at + 1)
-        key, colon = _key(document, start)
-        value_start = _skip(document, colon + 1)
-        value = memoryview(raw)
-        value_end = value_start + len(value)
-        if key != name or document[value_start:value_end] != value:
+        quoted = head.group(2)
+        key = json.loads(quoted) if b"\\" in quoted else quoted[1:-1].decode()
+        value = bytes(raw)
+        value_start = head.end()
+        at = value_start + len(value)
+        if key != name or not document.startswith(value, value_start):
             return None
-        found.append(Member(key, start, value_start, value_end))
-        at = _skip(document, value_end)
-    return found if document[at : at + 1] == b"}" else None
+        found.append(Member(key, head.start(2), value_start, at))
+        opening = b","
+    return found if _CLOSE.match(document, at) else None
 
 
 def _skip(document: bytes, at: int) -> int:
