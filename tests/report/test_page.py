@@ -16,7 +16,7 @@ from report.audits import BOOK, NOW, START, audit_of, call
 
 VOID = {"meta", "br", "hr", "link"}
 ALLOWED = set(
-    "html head meta title style body main h1 h2 p div span table caption thead tbody tr th td code".split()  # noqa: SIM905 - a list of words
+    "html head meta title style body main h1 h2 p div span table caption thead tbody tr th td code".split()  # noqa: SIM905 - reads best - a list of words
 )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
 from modelmix.core.call import Call
@@ -12,7 +11,6 @@ from modelmix.store.ledger import FILE, Ledger
 from modelmix.store.records import Stored
 
 FAILS = "FAILS"
-_CALLS_AT_ONCE = 5_000
 
 
 def kept_traffic(home: Path, since: datetime | None = None, until: datetime | None = None) -> Traffic:
@@ -51,12 +49,8 @@ def keep(home: Path, calls: Iterable[Call]) -> Stored:
     Raises:
         StoreError: The ledger cannot take them.
     """
-    stored = Stored()
-    rest = iter(calls)
     with Ledger.open(home) as ledger:
-        while batch := list(islice(rest, _CALLS_AT_ONCE)):
-            stored += ledger.put_calls(batch)
-    return stored
+        return ledger.put_all(calls)
 
 
 def failing_types(home: Path) -> frozenset[str]:

@@ -1,0 +1,160 @@
+"""``modelmix import``: logs into the ledger, outcome tables into the lake."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from modelmix import settings
+from modelmix.cli.console import out, print_json, talk
+from modelmix.report.plain import counted, ending, printable
+
+if TYPE_CHECKING:
+    from modelmix.pipeline.import_ import FileReport, ImportReport
+
+SCHEMA = "modelmix.import/1"
+FILES_SHOWN = 12
+BAD_ROWS_SHOWN = 3
+NAMES_SHOWN = 4
+_PATH_WIDTH = 46
+
+
+def command(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Logs, outcome tables, or folders of them; - is standard input."),
+    ],
+    task_type: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Task type of calls without a tag and of outcomes without a type."),
+    ] = None,
+    keep_text: Annotated[
+        bool, typer.Option("--keep-text", help="Keep prompts and answers of outcome tables too.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Keep logs and outcome tables in the ledger.
+
+    Takes Claude Code transcripts, request/response JSONL, and graded outcomes as Parquet, CSV or JSONL, plain
+    or compressed. What a file holds is told from its content. Importing the same file again changes nothing.
+    """
+    from modelmix.pipeline.import_ import import_paths
+    from modelmix.store.lake import Lake
+    from modelmix.store.ledger import Ledger
+
+    home = settings.load().home
+    with Ledger.open(home) as ledger, _progress() as step:
+        report = import_paths(
+            paths,
+            ledger,
+            Lake(home),
+            now=datetime.now(UTC),
+            keep_text=keep_text,
+            task_type=task_type,
+            progress=step,
+        )
+    if as_json:
+        print_json(_document(report, str(home)))
+    else:
+        _show(report, str(home))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """Show a bar on stderr while files are read, on a terminal only.
+
+    Yields:
+        A function of files done so far and files in all; None off a terminal.
+    """
+    console = talk()
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TextColumn("files"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("importing", total=None)
+
+        def step(done: int, whole: int) -> None:
+            bar.update(task, completed=done, total=whole)
+
+        yield step
+
+
+def _document(report: "ImportReport", home: str) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "home": home,
+        "rows": report.rows,
+        "new": report.new,
+        "duplicates": sum(file.duplicates for file in report.files),
+        "bad_row_count": report.bad_rows,
+        "bad_rows": [
+            {"source": bad.source, "line": bad.line, "why": bad.why}
+            for file in report.files
+            for bad in file.first_bad
+        ],
+        "files": [_file_document(file) for file in report.files],
+    }
+
+
+def _file_document(file: "FileReport") -> dict[str, Any]:
+    return {
+        "source": file.source,
+        "import_id": file.import_id,
+        "kind": file.kind,
+        "rows": file.rows,
+        "new": file.new,
+        "duplicates": file.duplicates,
+        "bad_rows": file.bad_rows,
+        "task_types": dict(file.task_types.most_common()),
+        "models": dict(file.models.most_common()),
+        "since": file.since.isoformat() if file.since else None,
+        "until": file.until.isoformat() if file.until else None,
+        "already": file.already,
+        "note": file.note,
+    }
+
+
+def _show(report: "ImportReport", home: str) -> None:
+    console = out()
+    for line in _lines(report, home):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _lines(report: "ImportReport", home: str) -> Iterator[str]:
+    for file in report.files[:FILES_SHOWN]:
+        yield from _file_lines(file)
+    if len(report.files) > FILES_SHOWN:
+        yield f"and {len(report.files) - FILES_SHOWN:,} more files: --json lists them"
+    names: Counter[str] = Counter()
+    for file in report.files:
+        names.update(file.task_types)
+    if names:
+        shown = ", ".join(
+            f"{printable(name, 40)} ({size:,})" for name, size in names.most_common(NAMES_SHOWN)
+        )
+        rest = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
+        yield f"{counted(len(names), 'task type')}: {shown}{rest}"
+    bad = f", {counted(report.bad_rows, 'bad row')}" if report.bad_rows else ""
+    yield f"{counted(report.rows, 'row')} read, {report.new:,} new in {home}{bad}"
+    tables = any(file.kind not in {"claude-code", "messages", "unknown"} for file in report.files)
+    yield "Next: " + (
+        "modelmix optimize --margin 0.02 -o policy.yaml" if tables else "modelmix audit --ledger"
+    )
+
+
+def _file_lines(file: "FileReport") -> Iterator[str]:
+    said = (
+        file.note
+        or f"{counted(file.rows, 'row')}, {file.new:,} new, {counted(file.duplicates, 'copy', 'copies')}"
+    )
+    yield f"{ending(file.source, _PATH_WIDTH)}: {file.kind}: {said}"
+    for bad in file.first_bad[:BAD_ROWS_SHOWN]:
+        yield f"  line {bad.line:,}: {printable(bad.why)}"
+    if file.bad_rows > BAD_ROWS_SHOWN:
+        yield f"  and {file.bad_rows - BAD_ROWS_SHOWN:,} more bad rows"
