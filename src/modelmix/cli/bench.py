@@ -68,14 +68,13 @@ def command(
                 "name the model that every request asks for today", param_hint="--baseline"
             )
         surroundings = settings.load()
-        capabilities = surroundings.capabilities()
-        base = capabilities.effective(candidates_of(baseline, "--baseline")[0])
+        base = candidates_of(baseline, "--baseline")[0]
         named = () if arms is None else candidates_of(arms, "--arms")
-        kept = (base, *(arm for arm in map(capabilities.effective, named) if arm != base))
+        kept = (base, *(arm for arm in named if arm != base))
         priced = priced_evidence(
             read_outcomes(table),
             priced_as(surroundings.price_book(), price_as or ()),
-            capabilities,
+            None,
             today=datetime.now(UTC).date(),
             day=None if prices_on is None else day_of(prices_on),
             arms=kept if named else None,

@@ -57,7 +57,7 @@ def read_outcomes(path: Path) -> Iterator[Outcome | BadRow]:
 def priced_evidence(
     rows: Iterable[Outcome | BadRow],
     book: PriceBook,
-    capabilities: CapabilityTable,
+    capabilities: CapabilityTable | None,
     *,
     today: date,
     day: date | None = None,
@@ -68,7 +68,7 @@ def priced_evidence(
     Args:
         rows: Outcomes in any order; read once.
         book: Prices, stand-ins included.
-        capabilities: Tells the effort that an absent one stands for.
+        capabilities: Tells the effort that an absent one stands for; None takes candidates as they are named.
         today: UTC day of the run.
         day: Day of the prices, or None for each model's last.
         arms: Candidates to keep; every model of the price book if None, since no other can be routed to.
@@ -79,14 +79,14 @@ def priced_evidence(
     pricer = OutcomePricer(book, today, day)
     bad: list[BadRow] = []
     skipped: set[str] = set()
-    kept = None if arms is None else [capabilities.effective(arm) for arm in arms]
+    kept = arms if arms is None or capabilities is None else [capabilities.effective(arm) for arm in arms]
 
     def outcomes() -> Iterator[tuple[Outcome, float | None]]:
         for row in rows:
             if isinstance(row, BadRow):
                 bad.append(row)
                 continue
-            outcome = _effective(row, capabilities)
+            outcome = row if capabilities is None else _effective(row, capabilities)
             if kept is None and not _known(outcome.candidate.model, book):
                 skipped.add(outcome.candidate.model)
                 continue

@@ -1,0 +1,198 @@
+"""``modelmix optimize`` and ``modelmix bench``, as a user runs them."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelmix.cli.main import run
+from modelmix.core.outcome import Outcome
+from modelmix.pipeline.evidence import read_outcomes
+from modelmix.policy.artifact import parse
+from modelmix.store.lake import Lake
+
+OPUS, HAIKU, SONNET = "claude-opus-4-8", "claude-haiku-4-5-20251001", "claude-sonnet-4-6"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Write outcomes of two types and three models: one type holds on all, one only on the baseline."""
+    path = tmp_path / "outcomes.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["prompt_id", "task_type", "model", "score", "input_tokens", "output_tokens"])
+        for index in range(900):
+            name = "holds" if index % 3 else "fails"
+            for model in (OPUS, SONNET, HAIKU):
+                score = int(model == OPUS or name == "holds" or index % 2 == 0)
+                rows.writerow([f"p{index}", name, model, score, 900, 100])
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, table: Path) -> str:
+    """Keep the outcomes in a lake."""
+    folder = tmp_path / "home"
+    outcomes = [row for row in read_outcomes(table) if isinstance(row, Outcome)]
+    Lake(folder).put_outcomes("one", outcomes)
+    return str(folder)
+
+
+def optimise(home: str, output: Path, *more: str) -> int:
+    """Run ``modelmix optimize``."""
+    return run(["--home", home, "optimize", "--baseline", OPUS, "-o", str(output), *more])
+
+
+def test_a_policy_is_written_and_shown(home: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What holds moves to the cheapest, what fails stays, and the file carries the certificate."""
+    output = tmp_path / "policy.yaml"
+    assert optimise(home, output) == 0
+    shown = capsys.readouterr().out
+    assert "1 of 2 task types move" in shown
+    assert "fails stays on claude-opus-4-8" in shown
+    policy = parse(output.read_bytes(), str(output))
+    assert str(policy.tasks["holds"].route) == HAIKU
+    assert policy.tasks["fails"].route == "baseline"
+    assert optimise(home, output) == 0
+    assert parse(output.read_bytes(), str(output)).version == 2
+
+
+def test_json_goes_to_stdout_alone(home: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The object names its schema and says what was decided of each type."""
+    assert optimise(home, tmp_path / "p.yaml", "--json", "--margin", "2pp", "--type-margin", "fails=5%") == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert document["schema"] == "modelmix.optimize/1"
+    assert {task["task_type"]: task["verdict"] for task in document["tasks"]} == {
+        "holds": "CLEARS",
+        "fails": "FAILS",
+    }
+
+
+def test_nothing_clears_is_exit_8_and_still_a_file(home: str, tmp_path: Path) -> None:
+    """With a bar that nothing can clear the policy is written all the same."""
+    output = tmp_path / "p.yaml"
+    assert optimise(home, output, "--margin", "0.0001", "--type-margin", "0.0001") == 8
+    assert parse(output.read_bytes(), str(output)).routed() == {}
+
+
+def test_errors_that_cost_and_critical_types(home: str, tmp_path: Path) -> None:
+    """An error dearer than the saving keeps work in place; so may a critical type."""
+    assert optimise(home, tmp_path / "p.yaml", "--error-cost", "holds=50") == 8
+    assert optimise(home, tmp_path / "p.yaml", "--critical", "holds", "--error-cost", "0.001") in {0, 8}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["--margin", "2"],
+        ["--margin", "two"],
+        ["--margin", "-1%"],
+        ["--type-margin", "t=x"],
+        ["--alpha", "0.7"],
+        ["--error-cost", "t=-1"],
+        ["--error-cost", "free"],
+        ["--arms", "a@warp"],
+        ["--price-as", "a"],
+        ["--prices-on", "yesterday"],
+    ],
+)
+def test_an_option_that_cannot_be_read_is_a_usage_error(
+    home: str, tmp_path: Path, more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each names itself and what would be right, and nothing is written."""
+    output = tmp_path / "p.yaml"
+    assert optimise(home, output, *more) == 2
+    assert "Invalid value" in capsys.readouterr().err
+    assert not output.exists()
+
+
+def test_no_evidence_is_exit_8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without outcomes the command says what to import."""
+    assert optimise(str(tmp_path / "none"), tmp_path / "p.yaml") == 8
+    assert "import outcomes" in capsys.readouterr().err
+
+
+def test_the_bench_of_a_table(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every way of choosing has a row, and ours reaches the ceiling on plain evidence."""
+    words = [
+        "bench",
+        str(table),
+        "--baseline",
+        OPUS,
+        "--arms",
+        f"{HAIKU},{SONNET}",
+        "--worlds",
+        "5",
+        "--pairs",
+        "3000",
+    ]
+    assert run([*words, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["schema"], document["n_prompts"]) == ("modelmix.bench/1", 900)
+    rows = {row["policy"]: row for row in document["rows"]}
+    assert list(rows) == [
+        f"always:{OPUS}", f"always:{HAIKU}", f"always:{SONNET}", "random-mix", "static", "naive-certified",
+        "modelmix", "oracle",
+    ]  # fmt: skip
+    assert rows["modelmix"]["share_of_ceiling"] == pytest.approx(1.0)
+    assert rows["random-mix"]["saving_share"] == pytest.approx(rows["modelmix"]["saving_share"])
+    assert rows["oracle"]["saving_share"] >= rows["modelmix"]["saving_share"]
+    assert run(words) == 0
+    assert "ceiling" in capsys.readouterr().out
+
+
+def test_the_same_seed_draws_the_same_worlds(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bench can be repeated to the digit; without --arms all that the table holds compete."""
+    words = [
+        "bench",
+        str(table),
+        "--baseline",
+        OPUS,
+        "--worlds",
+        "3",
+        "--pairs",
+        "400",
+        "--seed",
+        "5",
+        "--json",
+    ]
+    outputs = []
+    for _ in range(2):
+        assert run(words) == 0
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
+
+
+def test_the_bench_of_the_boundary(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both scenarios are judged, and the forbidden procedure stands beside ours."""
+    assert run(["bench", "--boundary", "--types", "8", "--worlds", "20", "--pairs", "1700", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["n_prompts"] is None
+    assert len({row["scenario"] for row in document["rows"]}) == 2
+    worst = {
+        name: max(r["false_clears_pool"] for r in document["rows"] if r["policy"] == name)
+        for name in ("modelmix", "naive-certified")
+    }
+    assert worst["modelmix"] < worst["naive-certified"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["bench"],
+        ["bench", "TABLE", "--boundary"],
+        ["bench", "TABLE"],
+        ["bench", "TABLE", "--baseline", OPUS, "--pairs", "0"],
+    ],
+)
+def test_a_bench_without_a_truth_is_a_usage_error(table: Path, words: list[str]) -> None:
+    """It takes a table with its baseline, or the boundary, and not both."""
+    assert run([str(table) if word == "TABLE" else word for word in words]) == 2
+
+
+def test_arms_that_the_table_does_not_hold(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a prompt that every arm answered there is no truth to draw from."""
+    assert run(["bench", str(table), "--baseline", OPUS, "--arms", "claude-fable-5-2"]) == 8
+    assert "claude-fable-5-2" in capsys.readouterr().err
