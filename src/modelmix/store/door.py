@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from modelmix.errors import StoreError
+from modelmix.store.private import make_file, make_folder
 
 BUSY_MS: Final = 5000
 """How long a writer waits for another one."""
@@ -33,9 +34,8 @@ def engine_at(path: Path) -> Engine:
         StoreError: The folder or the file cannot be made.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        make_folder(path.parent)
+        make_file(path)
     except OSError as error:
         why = error.strerror or error
         raise StoreError(f"the ledger {path} cannot be made ({why}); {_ELSEWHERE}") from error

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -91,28 +92,39 @@ class Ledger:
 
     # Calls.
 
-    def put_calls(self, calls: Sequence[Call]) -> Stored:
+    def put_calls(self, calls: Iterable[Call]) -> Stored:
         """Keep calls, each id once, in one transaction.
 
         Of two copies of a call the one stays that by ``Call.supersedes`` beats the other, else the earlier:
         what is stored in the end does not depend on the order or the batches in which copies came.
 
+        Args:
+            calls: Any number of them; they are passed over once and not held.
+
         Raises:
             StoreError: The ledger cannot take them; none of them is kept then.
         """
-        rows = [row_of(call) for call in calls]
-        if not rows:
-            return Stored()
-        days = {row[1] // MICROSECONDS_A_DAY for row in rows}
-        with self._writing() as connection:
-            new = connection.exec_driver_sql(INSERT_NEW, rows).rowcount
-            replaced = 0
-            if new < len(rows):
-                days |= _days_of_stored(connection, rows)
-                replaced = connection.exec_driver_sql(SUPERSEDE, rows).rowcount
-            if new or replaced:
-                connection.exec_driver_sql(_MARK_DAY, [(day,) for day in days])
-        return Stored(new, replaced, len(rows) - new - replaced)
+        waiting = map(row_of, calls)
+        rows = list(islice(waiting, _ROWS_AT_ONCE))
+        stored = Stored()
+        if rows:
+            with self._writing() as connection:
+                while rows:
+                    stored += _put(connection, rows)
+                    rows = list(islice(waiting, _ROWS_AT_ONCE))
+        return stored
+
+    def put_all(self, calls: Iterable[Call]) -> Stored:
+        """Keep calls as ``put_calls`` does, in transactions so short that a gateway can go on meanwhile.
+
+        Raises:
+            StoreError: The ledger cannot take them; what was kept so far stays.
+        """
+        waiting = iter(calls)
+        stored = Stored()
+        while batch := list(islice(waiting, _ROWS_AT_ONCE)):
+            stored += self.put_calls(batch)
+        return stored
 
     def calls(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Call]:
         """Yield the calls made from ``since`` on and before ``until``, oldest first, in little memory.
@@ -358,14 +370,22 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def _put(connection: Connection, rows: list[Row]) -> Stored:
+    days = {row[1] // MICROSECONDS_A_DAY for row in rows}
+    new = connection.exec_driver_sql(INSERT_NEW, rows).rowcount
+    replaced = 0
+    if new < len(rows):
+        days |= _days_of_stored(connection, rows)
+        replaced = connection.exec_driver_sql(SUPERSEDE, rows).rowcount
+    if new or replaced:
+        connection.exec_driver_sql(_MARK_DAY, [(day,) for day in days])
+    return Stored(new, replaced, len(rows) - new - replaced)
+
+
 def _days_of_stored(connection: Connection, rows: Sequence[Row]) -> set[int]:
     """Return the days on which the stored copies of these rows lie: a row that is replaced leaves its day."""
-    days: set[int] = set()
-    for begin in range(0, len(rows), _ROWS_AT_ONCE):
-        ids = [row[0] for row in rows[begin : begin + _ROWS_AT_ONCE]]
-        found = connection.execute(select(schema.calls.c.at_us).where(schema.calls.c.call_id.in_(ids)))
-        days.update(at_us // MICROSECONDS_A_DAY for (at_us,) in found)
-    return days
+    stored = select(schema.calls.c.at_us).where(schema.calls.c.call_id.in_([row[0] for row in rows]))
+    return {at_us // MICROSECONDS_A_DAY for (at_us,) in connection.execute(stored)}
 
 
 def _quarantine(connection: Connection, import_id: str, bad_rows: Iterable[BadRow]) -> None:
