@@ -1,6 +1,5 @@
 """The lake: calls by day and outcome tables as Parquet files, which any tool can open."""
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,10 +15,10 @@ from numpy.typing import NDArray
 from modelmix.core.outcome import Outcome
 from modelmix.errors import StoreError
 from modelmix.store.call_row import row_of
-from modelmix.store.chunks import Field, load
+from modelmix.store.chunks import Field
 from modelmix.store.engine import engine_in
 from modelmix.store.ledger import Ledger
-from modelmix.store.private import make_folder
+from modelmix.store.parquet import write
 from modelmix.store.schema import calls as calls_table
 
 FOLDER: Final = "lake"
@@ -42,7 +41,6 @@ OUTCOME_FIELDS: Final = (
 )
 """Columns of an outcome file; money is exact decimal text."""
 
-_FORMAT: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480"
 _ROWS_AT_ONCE: Final = 4096
 _KINDS: Final = {"BIGINT": "BIGINT", "TEXT": "VARCHAR", "SMALLINT": "BOOLEAN", "DOUBLE": "DOUBLE"}
 _CODED: Final = ("unit", "prompt_id", "task_type", "model", "effort", "slice")
@@ -101,7 +99,7 @@ class Lake:
             StoreError: The lake cannot take them; what was there before stays.
         """
         rows = (_outcome_row(import_id, outcome, keep_text=keep_text) for outcome in outcomes)
-        return self._write(self._outcome_file(import_id), OUTCOME_FIELDS, rows)
+        return write(self._outcome_file(import_id), OUTCOME_FIELDS, rows, self.path)
 
     def outcome_imports(self) -> tuple[str, ...]:
         """Return the ids of the imports whose outcomes are kept, in order."""
@@ -168,7 +166,7 @@ class Lake:
         for day, changes in changed.items():
             begin = datetime.combine(day, time(), UTC)
             calls = ledger.calls(begin, begin + timedelta(days=1))
-            self._write(self._day_file(day), CALL_FIELDS, map(row_of, calls))
+            write(self._day_file(day), CALL_FIELDS, map(row_of, calls), self.path)
             ledger.day_in_lake(day, changes)
         return len(changed)
 
@@ -224,32 +222,6 @@ class Lake:
 
     def _day_files(self) -> list[str]:
         return sorted(map(str, (self.path / "calls").glob("day=*/*.parquet")))
-
-    def _write(self, file: Path, fields: Sequence[Field], rows: Iterable[Sequence[Any]]) -> int:
-        part = file.with_name(f".{file.name}.{os.getpid()}.part")
-        with engine_in(self.path) as engine:
-            make_folder(file.parent)
-            count = load(engine, "rows", fields, rows)
-            if not count:
-                file.unlink(missing_ok=True)
-                return 0
-            try:
-                engine.execute(f"COPY rows TO ? ({_FORMAT})", [str(part)])
-                part.chmod(0o600)
-                _settle(part)
-                part.replace(file)
-            finally:
-                part.unlink(missing_ok=True)
-        return count
-
-
-def _settle(file: Path) -> None:
-    """Wait until the file's bytes are on the disk: a rename must not outlive what it names."""
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _outcome_row(import_id: str, outcome: Outcome, *, keep_text: bool) -> Sequence[Any]:
