@@ -1,5 +1,6 @@
 """``modelmix serve``: the gateway in front of the Claude API."""
 
+import gc
 import ipaddress
 import json
 import logging
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from modelmix.gateway.in_force import Standing
 
 MEGABYTE = 2**20
+_COLLECT_SELDOM = (20_000, 50, 50)
 
 
 def command(
@@ -96,6 +98,9 @@ def command(
                 state = "off" if in_force.now.policy.state == "off" else mode
                 ledger.record_policy(in_force.now.policy.sha256, datetime.now(UTC), state)
         announce = partial(_announce, url_of(taken), mode, upstream, in_force.now, as_json=as_json)
+        # What the start has made stays, and a request's own objects mostly go without the collector.
+        gc.freeze()
+        gc.set_threshold(*_COLLECT_SELDOM)
         serve(taken, gateway, drain_seconds, announce)
 
 

@@ -14,6 +14,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
+PRESUMED_S = 0.02
+"""How long a client is taken to be there without looking."""
+
+
 class TooLong(Exception):  # noqa: N818 - says what the body is; it never leaves the gateway
     """The body is longer than the gateway takes."""
 
@@ -57,33 +61,39 @@ async def pieces_of_body(receive: Receive) -> AsyncIterator[bytes]:
 class Presence:
     """Cancels the work on a request as soon as its client hangs up; the body must have been read.
 
-    Inside the ``with`` block a hang-up surfaces as ``asyncio.CancelledError``; outside, as `ClientGone`.
+    Inside the ``with`` block a hang-up surfaces as ``asyncio.CancelledError``; outside, as `ClientGone`. Only
+    requests that last are watched: one that ends at once is over before a hang-up is known.
 
     Args:
         receive: The server's ``receive``.
     """
 
-    __slots__ = ("_is_gone", "_over", "_receive", "_task", "_watch")
+    __slots__ = ("_is_gone", "_over", "_receive", "_task", "_timer", "_watch")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._over = self._is_gone = False
+        self._watch: asyncio.Future[Message] | None = None
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a request is worked on in a task")
         self._task = task
-        self._watch = asyncio.ensure_future(self._receive())
-        self._watch.add_done_callback(self._left)
+        self._timer = task.get_loop().call_later(PRESUMED_S, self._look)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._over = True
-        if kind is not None and not self._watch.done():
+        self._timer.cancel()
+        if kind is not None and self._watch is not None:
             self._watch.cancel()
         if self._is_gone and isinstance(error, asyncio.CancelledError) and not self._task.uncancel():
             raise ClientGone from None
+
+    def _look(self) -> None:
+        self._watch = asyncio.ensure_future(self._receive())
+        self._watch.add_done_callback(self._left)
 
     def _left(self, watch: "asyncio.Future[Message]") -> None:
         if not self._over and not watch.cancelled():

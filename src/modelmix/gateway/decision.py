@@ -153,7 +153,7 @@ class Decider:
         standing = self._standing()
         if standing.policy is None or standing.resting is None:
             return _Choice("no-policy", refusal=_NO_POLICY.format(request.model) if is_virtual else "")
-        stays = standing.resting.next(seen, ()).candidate
+        stays = standing.resting.next(seen, ()).candidate if is_virtual else seen.requested
         if stays.model in VIRTUAL_MODELS:
             return _Choice("no-baseline", refusal=_NO_BASELINE.format(request.model))
         route = (standing.resting if wish.opted_out else standing.policy).next(seen, ())
