@@ -90,7 +90,8 @@ def priced_evidence(
             if kept is None and not _known(outcome.candidate.model, book):
                 skipped.add(outcome.candidate.model)
                 continue
-            cost = pricer.cost_usd(outcome)
+            is_wanted = kept is None or outcome.candidate in kept
+            cost = pricer.cost_usd(outcome) if is_wanted else None
             yield outcome, None if cost is None else float(cost)
 
     gathered = gather(outcomes(), kept)
