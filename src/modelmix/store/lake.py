@@ -145,7 +145,7 @@ class Lake:
                     f"CAST(row_number() OVER (ORDER BY {name}) - 1 AS INTEGER) AS code "
                     f"FROM (SELECT DISTINCT {name} FROM rows)"
                 )
-                names = engine.execute(f"SELECT {name} FROM {name}_codes ORDER BY code").fetchnumpy()  # noqa: S608
+                names = engine.execute(f"SELECT {name} FROM {name}_codes ORDER BY code").fetchnumpy()  # noqa: S608 - our own names
                 found[f"{name}_names"] = np.asarray(names[name], dtype=object)
                 found[name] = _array(
                     engine, f"{name}_codes.code", f"JOIN {name}_codes USING ({name})", np.int32

@@ -27,6 +27,7 @@ from modelmix.store.call_row import (
 )
 from modelmix.store.door import engine_at, guarded
 from modelmix.store.migrate import migrate
+from modelmix.store.plain_json import canonical
 from modelmix.store.records import BarAttempt, Import, PolicyInForce, Requested, Stored, TypeVerdict
 
 FILE: Final = "ledger.db"
@@ -363,11 +364,6 @@ class Ledger:
         with self._reading() as connection:
             rows = connection.execute(select(c.sha256, c.at_us, c.state).order_by(c.at_us, c.policy_id)).all()
         return tuple(PolicyInForce(sha256, instant(at_us), state) for sha256, at_us, state in rows)
-
-
-def canonical(value: object) -> str:
-    """Return plain JSON as text that is the same for the same value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _put(connection: Connection, rows: list[Row]) -> Stored:
