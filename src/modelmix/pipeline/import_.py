@@ -17,7 +17,6 @@ from modelmix.store.files import LogFile, found, on_disk, sha256_of
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
 from modelmix.store.records import Import
-from modelmix.store.tables import csv_header
 
 Row = TypeVar("Row", Call, Outcome)
 
@@ -29,7 +28,6 @@ MOST_BAD_ROWS_KEPT: Final = 10_000
 
 _READERS: Final = {"claude-code": claude_code.read, "messages": messages.read}
 _TABLES: Final = frozenset({"outcomes-csv", "outcomes-jsonl", "parquet"})
-_CSV_NAMES: Final = (".csv", ".tsv")
 _ID_LENGTH: Final = 24
 _NO_TEXT: Final = (*outcomes.REQUIRED, *(set(outcomes.OPTIONAL) - {"prompt", "response"}))
 
@@ -226,8 +224,6 @@ def _read(log: LogFile, report: FileReport, ledger: Ledger, lake: Lake, asked: _
         _read_outcomes(log, report, lake, asked)
     elif log.kind in _READERS:
         _read_calls(log, report, ledger, asked)
-    elif log.name.lower().endswith(_CSV_NAMES):
-        outcomes.check_columns(csv_header(log.head))
     elif log.head.strip():
         report.first_bad.append(
             BadRow(log.name, 1, "neither a transcript, nor request/response pairs, nor outcomes")

@@ -19,7 +19,7 @@ def csv_header(head: bytes) -> list[str]:
         head: Its beginning, with the whole first line.
     """
     text = _text(head.split(b"\n", 1)[0])
-    return _names(next(csv.reader([text], delimiter=_mark(text)), []))
+    return _header(text, _mark(text))
 
 
 def csv_rows(
@@ -38,7 +38,7 @@ def csv_rows(
     texts = (_text(line) + "\n" for line in lines)
     header = next(texts, "")
     mark = _mark(header)
-    names = _names(next(csv.reader([header], delimiter=mark), []))
+    names = _header(header, mark)
     yield b""
     _allow_long_cells()
     reader = csv.reader(texts, delimiter=mark)
@@ -117,6 +117,13 @@ def _text(line: bytes) -> str:
 
 def _mark(header: str) -> str:
     return max(_MARKS, key=header.count)
+
+
+def _header(text: str, mark: str) -> list[str]:
+    try:
+        return _names(next(csv.reader([text], delimiter=mark), []))
+    except csv.Error:
+        return []
 
 
 def _names(names: Iterable[str]) -> list[str]:
