@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from house.tree import CONTRACTS, PACKAGE, ROOT
+from house.tree import CONTRACTS, LAYERS, PACKAGE, ROOT
 
 BREACHES: Mapping[str, tuple[str, str]] = {
     "Floors: imports only go down": ("core/usage.py", "import modelmix.wire.sse"),
@@ -25,7 +25,6 @@ BREACHES: Mapping[str, tuple[str, str]] = {
 }
 """Contract → a file of the package, and an import that it forbids there."""
 
-LAYERS = next(contract["layers"] for contract in CONTRACTS if contract["type"] == "layers")
 FORBIDDEN = [contract for contract in CONTRACTS if contract["type"] == "forbidden"]
 
 

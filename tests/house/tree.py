@@ -13,6 +13,8 @@ PACKAGE = ROOT / "src" / "modelmix"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS: list[dict[str, Any]] = PROJECT["tool"]["importlinter"]["contracts"]
 
+LAYERS: list[str] = next(contract["layers"] for contract in CONTRACTS if contract["type"] == "layers")
+
 _PARTS = ("src", "tests", "docs", "bench", "scripts", ".ci", "*.md", "*.toml", "Makefile", ".gitignore")
 _MADE = frozenset({"__pycache__", "run", "node_modules"})
 
