@@ -68,8 +68,8 @@ CALL_COLUMNS: Final = (
 )
 """Columns of an exported call.
 
-``input_tokens`` are the uncached ones, amounts are exact decimal texts, and ``list_usd`` is null where there is
-no price. Where there are ``iterations``, they are what is priced.
+``input_tokens`` are the uncached ones, amounts are exact decimal texts, and ``list_usd`` is null where there
+is no price. Where there are ``iterations``, they are what is priced.
 """
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
