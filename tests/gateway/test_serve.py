@@ -1,5 +1,6 @@
 """`modelmix serve` as a process: ready line, exit codes, drain, and no row lost to a kill."""
 
+import contextlib
 import http.client
 import json
 import signal
@@ -39,12 +40,10 @@ def refused(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 def ask(url: str, body: bytes, *, tag: str = "form-extraction") -> tuple[int, bytes]:
     """Send one request and read its answer."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
-    connection.request("POST", "/v1/messages", body, {"modelmix-task": tag})
-    answer = connection.getresponse()
-    read = answer.status, answer.read()
-    connection.close()
-    return read
+    with contextlib.closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)) as connection:
+        connection.request("POST", "/v1/messages", body, {"modelmix-task": tag})
+        with connection.getresponse() as answer:
+            return answer.status, answer.read()
 
 
 def test_it_says_when_it_is_ready_and_keeps_rows(tmp_path: Path) -> None:
