@@ -8,6 +8,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from modelmix.errors import StoreError
+
 _MOST_ROWS: Final = 20_000
 _MOST_TEXT: Final = 16 * 1024 * 1024
 
@@ -72,6 +74,9 @@ def load(
 
     Returns:
         How many rows there were.
+
+    Raises:
+        StoreError: A value does not fit its column.
     """
     engine.execute(f"CREATE TEMP TABLE {table} ({', '.join(field.declared for field in fields)})")
     selected = ", ".join(field.selected for field in fields)
@@ -79,9 +84,16 @@ def load(
     for chunk in _chunks(rows):
         count += len(chunk)
         columns = zip(*chunk, strict=True)
-        arrays = {field.name: field.array(values) for field, values in zip(fields, columns, strict=True)}
-        engine.register("chunk", arrays)
-        engine.execute(f"INSERT INTO {table} SELECT {selected} FROM chunk")  # noqa: S608 - our own names
+        try:
+            arrays = {field.name: field.array(values) for field, values in zip(fields, columns, strict=True)}
+            engine.register("chunk", arrays)
+            engine.execute(f"INSERT INTO {table} SELECT {selected} FROM chunk")  # noqa: S608 - our own names
+        except (duckdb.InvalidInputException, duckdb.ConversionException, OverflowError) as error:
+            # The engine's own words may quote the row.
+            kind = type(error).__name__
+            raise StoreError(
+                f"a row does not fit a Parquet file ({kind}); none of its import was kept"
+            ) from error
         engine.unregister("chunk")
     return count
 

@@ -21,7 +21,7 @@ def engine_in(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         folder: The lake's folder; what does not fit into memory goes to ``tmp`` in it.
 
     Raises:
-        StoreError: The engine fails, or a value does not fit its column.
+        StoreError: The engine fails.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY,
@@ -34,7 +34,7 @@ def engine_in(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(":memory:", config=config) as engine:
             engine.execute("SET TimeZone = 'UTC'")
             yield engine
-    except (duckdb.Error, UnicodeEncodeError, OverflowError, OSError) as error:
+    except (duckdb.Error, OSError) as error:
         raise StoreError(_sentence(folder, error)) from error
 
 

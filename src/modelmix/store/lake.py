@@ -65,11 +65,11 @@ _outcome_values: Final = attrgetter(
 
 def _call_fields() -> tuple[Field, ...]:
     columns = [Field(c.name, _KINDS[str(c.type)], c.nullable is True) for c in calls_table.c]
-    return tuple(Field("at", "TIMESTAMP") if column.name == "at_us" else column for column in columns)
+    return tuple(Field("ts", "TIMESTAMP") if column.name == "at_us" else column for column in columns)
 
 
 CALL_FIELDS: Final = _call_fields()
-"""Columns of a day's calls: those of the ledger, with ``at`` as a timestamp in UTC."""
+"""Columns of a day's calls: those of the ledger, with ``ts`` as a timestamp in UTC."""
 
 
 class Lake:

@@ -13,7 +13,7 @@ SELECT
   ) AS total_tokens,
   sum(CAST(reported_usd AS DECIMAL(38, 12))) AS reported_usd
 FROM read_parquet($calls, union_by_name := true, hive_partitioning := false)
-WHERE (CAST($since AS DATE) IS NULL OR "at" >= CAST($since AS DATE))
-  AND (CAST($until AS DATE) IS NULL OR "at" < CAST($until AS DATE))
+WHERE (CAST($since AS DATE) IS NULL OR ts >= CAST($since AS DATE))
+  AND (CAST($until AS DATE) IS NULL OR ts < CAST($until AS DATE))
 GROUP BY 1
 ORDER BY total_tokens DESC, model
