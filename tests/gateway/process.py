@@ -23,27 +23,12 @@ class Served:
         return str(self.ready["url"])
 
 
-def command(home: Path, upstream: str, *options: str) -> tuple[list[str], dict[str, str]]:
-    """Return the command line and environment."""
-    line = [
-        sys.executable,
-        "-m",
-        "modelmix",
-        "serve",
-        "--port",
-        "0",
-        "--json",
-        "--upstream",
-        upstream,
-        *options,
-    ]
-    return line, {**os.environ, "MODELMIX_HOME": str(home), "EMPTY_KEY": ""}
-
-
 @contextlib.contextmanager
 def served(home: Path, upstream: str, *options: str) -> Iterator[Served]:
     """Run `modelmix serve` until the block ends; it is killed if it still runs then."""
-    line, environment = command(home, upstream, *options)
+    line = [sys.executable, "-m", "modelmix", "serve", "--port", "0", "--json"]
+    line += ["--upstream", upstream, *options]
+    environment = {**os.environ, "MODELMIX_HOME": str(home)}
     with subprocess.Popen(
         line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

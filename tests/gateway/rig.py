@@ -53,9 +53,12 @@ class Kept:
     """Rows in memory, in place of the ledger."""
 
     rows: list[Call] = field(default_factory=list)
+    fault: Exception | None = None
 
     def put_calls(self, calls: Sequence[Call]) -> None:
-        """Keep rows."""
+        """Keep rows, or fail."""
+        if self.fault is not None:
+            raise self.fault
         self.rows += calls
 
     def close(self) -> None:

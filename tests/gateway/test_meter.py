@@ -22,13 +22,13 @@ from modelmix.wire.usage import Stated
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 ROUTED = Decision(b"", "why", Candidate("claude-haiku-5-5"), Facts(Candidate("claude-opus-5-5")))
 JSON = json.dumps(ANSWER).encode()
+PACKED = gzip.compress(JSON, mtime=0)
 
 
 @pytest.mark.parametrize(
     ("encoding", "body"),
-    [("", JSON), ("identity", JSON), ("gzip", gzip.compress(JSON, mtime=0)), (" GZIP ", gzip.compress(JSON, mtime=0)),
-     ("deflate", zlib.compress(JSON))],
-)  # fmt: skip
+    [("", JSON), ("identity", JSON), ("gzip", PACKED), (" GZIP ", PACKED), ("deflate", zlib.compress(JSON))],
+)
 def test_json_is_read_in_each_encoding(encoding: str, body: bytes) -> None:
     """Plain, gzip and deflate."""
     meter = Meter("application/json", encoding)
@@ -75,6 +75,22 @@ def test_any_bytes_are_read_along(body: bytes, encoding: str, stream: bool) -> N
     meter = Meter("text/event-stream" if stream else "", encoding)
     meter.feed(body)
     assert meter.answer().stated.usage is None
+
+
+EVENT = st.sampled_from(
+    [*EVENTS, b"data: x\n", b"\n", b"\n\n", b"event: message_stop", b"\r\n\r\n", b": c\n\n"]
+)
+
+
+@given(st.lists(EVENT, max_size=12))
+def test_events_that_are_passed_over_unread_make_no_difference(pieces: list[bytes]) -> None:
+    """A meter that sees pieces tells what one tells that sees every byte by itself."""
+    whole, bytewise = Meter("text/event-stream"), Meter("text/event-stream")
+    for piece in pieces:
+        whole.feed(piece)
+        for byte in piece:
+            bytewise.feed(bytes([byte]))
+    assert (whole.is_over, whole.answer()) == (bytewise.is_over, bytewise.answer())
 
 
 UNREAD = Stated(None, why="?")

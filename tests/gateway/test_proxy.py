@@ -529,3 +529,39 @@ def test_a_loud_socket_error_does_not_stop_the_server(tmp_path: Path) -> None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
             raw.sendall(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}")
         assert gateway.post(request()).status == 200
+
+
+def test_a_long_answer_flows_and_only_its_end_waits_for_the_commit(tmp_path: Path) -> None:
+    """The beginning of a JSON answer is relayed while its end is still to come."""
+    document = json.dumps({**ANSWER, "content": "x" * 300_000}).encode()
+    seen = threading.Event()
+
+    def script(peer: Peer, _heard: Heard) -> None:
+        head, _, body = http("200 OK", document, "content-type: application/json").partition(b"\r\n\r\n")
+        peer.raw.sendall(head + b"\r\n\r\n" + body[:200_000])
+        assert seen.wait(20)
+        peer.raw.sendall(body[200_000:])
+
+    with rig(script, tmp_path) as gateway, gateway.connect() as raw:
+        body = request()
+        raw.sendall(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+        got = read_until(raw, b"\r\n\r\n")
+        assert gateway.kept.rows == []
+        seen.set()
+        while not got.endswith(document):
+            got += raw.recv(65536)
+        assert len(gateway.kept.rows) == 1
+    assert gateway.kept.rows[0].usage == Usage(9, output_tokens=4)
+
+
+def test_a_ledger_that_fails_costs_no_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The client gets its answer, the loss is said aloud and counted where the operator looks."""
+    with rig(always(answered()), tmp_path) as gateway:
+        gateway.kept.fault = OSError(28, "no space left on device")
+        assert gateway.post(request()).status == 200
+        gateway.kept.fault = None
+        assert gateway.post(request()).status == 200
+        with gateway.connect() as raw:
+            raw.sendall(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            assert b'"rows":{"written":1,"lost":1,"late":0}' in read_to_end(raw)
+    assert "no space left" in caplog.text

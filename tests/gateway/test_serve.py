@@ -5,7 +5,6 @@ import http.client
 import json
 import signal
 import socket
-import subprocess
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from gateway.process import command, served
+from gateway.process import served
 from gateway.rig import (
     EVENTS,
     POLICY,
@@ -30,12 +29,6 @@ from modelmix.policy.base import KILL_SWITCH
 from modelmix.store.ledger import Ledger
 
 NOWHERE = "http://127.0.0.1:1"
-
-
-def refused(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run it where it must not start."""
-    line, environment = command(home, NOWHERE, *options)
-    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 def ask(url: str, body: bytes, *, tag: str = "form-extraction") -> tuple[int, bytes]:
@@ -147,50 +140,6 @@ def test_ctrl_c_is_130(tmp_path: Path) -> None:
     with served(tmp_path, NOWHERE) as gateway:
         gateway.process.send_signal(signal.SIGINT)
         assert gateway.process.wait(20) == 130
-
-
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        (["--enforce"], "no routes to take"),
-        (["--policy", "absent.yaml"], "cannot be read"),
-        (["--upstream", "nonsense"], "is not a base URL"),
-        (["--host", "0.0.0.0"], "add --expose"),  # noqa: S104 - it must be refused
-        (["--host", "nowhere.invalid", "--expose"], "is not an address of this machine"),
-        (["--task-prefix", "team=x"], "begins with a slash"),
-        (["--task-prefix", "/team=?"], "write for example"),
-        (["--task-key", "EMPTY_KEY=x"], "is empty"),
-    ],
-)
-def test_what_the_operator_must_change_is_one_sentence(tmp_path: Path, options: list[str], says: str) -> None:
-    """Exit 3, one line, no traceback."""
-    done = refused(tmp_path, *options)
-    (line,) = [line for line in done.stderr.splitlines() if "MODELMIX-E" in line]
-    assert (done.returncode, done.stdout) == (3, "")
-    assert says in line
-
-
-def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
-    """Exit 3 names the port and the way out."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = refused(tmp_path, "--port", str(taken.getsockname()[1]))
-    assert done.returncode == 3
-    assert "cannot be taken" in done.stderr
-
-
-def test_a_tampered_policy_is_refused(tmp_path: Path) -> None:
-    """Exit 3."""
-    policy = tmp_path / "policy.yaml"
-    policy.write_text(POLICY + "sha256: " + "0" * 64 + "\n")
-    done = refused(tmp_path, "--policy", str(policy))
-    assert done.returncode == 3
-    assert "was changed after it was written" in done.stderr
-
-
-def test_a_ledger_that_cannot_be_used_is_said_at_the_start(tmp_path: Path) -> None:
-    """Exit 9 before any request."""
-    (tmp_path / "ledger.db").write_bytes(b"no database at all" * 100)
-    assert refused(tmp_path).returncode == 9
 
 
 def kill_under_load(home: Path, requests: int) -> None:

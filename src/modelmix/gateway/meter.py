@@ -72,6 +72,8 @@ class Meter:
                 self._unreadable = _TOO_LONG
                 return
         if self.is_stream:
+            if _is_unmetered(chunk) and self._decoder.is_between_events:
+                return
             for event in self._decoder.feed(chunk):
                 self._streamed.add(event)
             self.is_over = self._streamed.is_over
@@ -87,6 +89,11 @@ class Meter:
         if self._unreadable:
             return Answer("", "", "", Stated(None, why=self._unreadable))
         return self._streamed.answer() if self.is_stream else answers.read(b"".join(self._kept))
+
+
+def _is_unmetered(chunk: bytes) -> bool:
+    """Say whether these are whole events without a metered one: each of those has its name in its bytes."""
+    return chunk.endswith(b"\n\n") and b"message" not in chunk and b"error" not in chunk
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,11 @@ class SseDecoder:
         self._skip_lf = chunk.endswith(b"\r")
         return events
 
+    @property
+    def is_between_events(self) -> bool:
+        """Whether the next byte begins a new event."""
+        return not (self._parts or self._size_bytes or self._skip_lf or self._is_first)
+
     def _reset(self) -> None:
         self._name = ""
         self._data: list[bytes] = []
