@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ from modelmix.store import zstd
 from modelmix.store.files import LogFile, claude_code_places, found, lines, on_disk, sha256_of
 from store.made import zstd_of
 
+needs_zstd = pytest.mark.skipif(
+    zstd._library() is None and not any(map(find_spec, ("compression", "backports"))),
+    reason="neither a module nor a library for zstd is on this machine",
+)
 LINES = [b'{"a": %d}' % number for number in range(1000)]
 TEXT = b"\n".join(LINES) + b"\n"
 
@@ -25,7 +30,10 @@ def _read(path: Path) -> tuple[list[bytes], list[BadRow]]:
     return list(lines(path, bad_rows)), bad_rows
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd_of, lambda text: gzip.compress(text) * 2])
+@pytest.mark.parametrize(
+    "pack",
+    [bytes, gzip.compress, pytest.param(zstd_of, marks=needs_zstd), lambda text: gzip.compress(text) * 2],
+)
 def test_lines_are_the_same_however_they_are_packed(tmp_path: Path, pack: object) -> None:
     """Plain, gzip, zstd and gzip members in a row are told from their bytes, whatever the name says."""
     file = tmp_path / "log.txt"
@@ -138,6 +146,7 @@ def test_a_module_for_zstd_is_taken_where_there_is_one(
     assert _read(file) == ([b"from the module"], [])
 
 
+@needs_zstd
 def test_zstd_frames_in_a_row_are_joined_and_a_cut_is_told(tmp_path: Path) -> None:
     """Frames of many blocks are read through; a frame without its end is a bad row."""
     file = tmp_path / "log.jsonl.zst"

@@ -88,6 +88,19 @@ def test_a_step_that_fails_leaves_the_version_before_it(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def test_a_step_that_another_process_took_is_not_taken_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version is looked at again under the lock."""
+    Ledger.open(tmp_path).close()
+    path = tmp_path / "ledger.db"
+    engine = engine_at(path)
+    looks = iter([0, max(steps())])
+    monkeypatch.setattr("modelmix.store.migrate._checked", lambda *_: next(looks))
+    assert migrate(engine, path) == max(steps())
+    engine.dispose()
+
+
 def test_a_script_is_split_at_its_statements() -> None:
     """Semicolons within texts and comments split nothing."""
     script = "-- first; note\nCREATE TABLE a (x);\nINSERT INTO a\nVALUES ('1;2');\n-- end\n"

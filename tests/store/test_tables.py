@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import duckdb
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from modelmix.core.call import BadRow
@@ -32,6 +32,7 @@ def test_what_is_written_is_read(rows: list[tuple[str, str]], mark: str) -> None
 
 
 @given(st.binary(max_size=200))
+@example(b"\r\x00")
 def test_no_bytes_raise(data: bytes) -> None:
     """Any bytes give rows, empty lines and bad rows."""
     got, _ = _rows(data)
