@@ -46,7 +46,9 @@ def e_benjamini_hochberg(e_values: Sequence[float], q: float) -> list[int]:
     The largest k whose k-th largest e-value is at least K/(q k). Source: Wang and Ramdas, JRSS B 84 (2022).
     """
     order = sorted(range(len(e_values)), key=lambda i: -e_values[i])
-    count = max((rank for rank, i in enumerate(order, 1) if e_values[i] >= len(order) / (q * rank)), default=0)
+    count = max(
+        (rank for rank, i in enumerate(order, 1) if e_values[i] >= len(order) / (q * rank)), default=0
+    )
     return sorted(order[:count])
 
 

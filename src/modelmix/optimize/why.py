@@ -6,6 +6,7 @@ from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.fit import Decision, Tested
 
 _SHOWN = 3
+_ROUNDING = 1e-6  # what binary fractions add to a bound of exactly a tenth of a point
 
 
 def why(decision: Decision) -> str:
@@ -17,7 +18,7 @@ def why(decision: Decision) -> str:
         finding = decision.move.finding
         return (
             f"CLEARS on {decision.move.candidate}: loss {points(finding.loss)}, at most "
-            f"{points(finding.bound)} (margin {points(finding.margin)}), {finding.pairs:.0f} fresh pairs"
+            f"{at_most(finding.bound)} (margin {points(finding.margin)}), {finding.pairs:.0f} fresh pairs"
         )
     if not decision.tested:
         return "UNDECIDED: no cheaper candidate was measured against its baseline"
@@ -39,6 +40,15 @@ def points(share: float) -> str:
     """
     # Adding zero after rounding turns a negative zero into a plain one.
     return "unknown" if math.isnan(share) else f"{round(share * 100, 1) + 0.0:.1f} pp"
+
+
+def at_most(bound: float) -> str:
+    """Write an upper bound as percentage points, rounded up: what is shown is never better than what holds.
+
+    >>> at_most(0.0132), at_most(0.02)
+    ('1.4 pp', '2.0 pp')
+    """
+    return points(math.ceil(bound * 1000.0 - _ROUNDING) / 1000.0)
 
 
 def _failing(tested: Tested) -> str:

@@ -7,7 +7,7 @@ from modelmix.core.candidate import Candidate
 from modelmix.policy.by_type import ByType
 from modelmix.policy.document import Certificate, PolicyDocument, TaskEntry
 from modelmix.policy.share import plain
-from modelmix.policy.words import default_words, expiry, percent, points, way
+from modelmix.policy.words import at_least, at_most, default_words, expiry, percent, points, way
 
 _NARROWEST = 60
 _FIGURES = 38
@@ -47,16 +47,16 @@ def _head(document: PolicyDocument, policy: ByType) -> Iterator[str]:
 
 def _certificate(document: PolicyDocument, certificate: Certificate) -> Iterator[str]:
     sure = f"{plain(100 - document.bar.alpha * 100):f} % confidence"
-    bound = "" if certificate.bound is None else f"loss at most {points(certificate.bound)} at {sure}, "
+    bound = "" if certificate.bound is None else f"loss at most {at_most(certificate.bound)} at {sure}, "
     yield f"{certificate.verdict} on the traffic that moves: {bound}margin {points(document.bar.margin)}"
     parts = [f"{certificate.pairs:,} fresh pairs", f"{certificate.method}"]
     if certificate.moved_share is not None:
         parts.append(f"{percent(certificate.moved_share)} of the traffic moves")
     if certificate.errors_per_1000 is not None:
         before, after = certificate.errors_per_1000
-        parts.append(f"errors per 1,000: {before:f} before, {after:f} after")
+        parts.append(f"errors per 1,000: {before:.0f} before, {after:.0f} after")
     if certificate.saving_share is not None:
-        least = "" if certificate.saving_bound is None else f", at least {percent(certificate.saving_bound)}"
+        least = "" if certificate.saving_bound is None else f", at least {at_least(certificate.saving_bound)}"
         parts.append(f"saves {percent(certificate.saving_share)}{least}")
     yield "  " + " · ".join(parts)
     yield f"  {expiry(certificate)} · attempt {certificate.attempts} · prices of {certificate.prices_as_of}"
@@ -79,8 +79,8 @@ def _figures(entry: TaskEntry) -> str:
     evidence = entry.evidence
     if evidence is None:
         return f"{'-':<11}{'-':>8}{'-':>9}{'-':>10}"
-    bound = "-" if evidence.bound is None else points(evidence.bound)
-    saves = "-" if evidence.saving_bound is None else percent(evidence.saving_bound)
+    bound = "-" if evidence.bound is None else at_most(evidence.bound)
+    saves = "-" if evidence.saving_bound is None else at_least(evidence.saving_bound)
     return f"{evidence.verdict:<11}{bound:>8}{evidence.pairs:>9,}{saves:>10}"
 
 

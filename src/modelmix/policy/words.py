@@ -1,9 +1,11 @@
 """Words: how candidates, moves and evidence are said to people."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from modelmix.core.candidate import Candidate
 from modelmix.policy.document import Certificate, PolicyDocument, TaskEntry
+
+_TENTH_OF_A_POINT, _PERCENT = Decimal("0.001"), Decimal("0.01")
 
 
 def way(entry: TaskEntry) -> str:
@@ -23,12 +25,22 @@ def points(share: Decimal) -> str:
     return f"{share * 100:.1f} pp"
 
 
+def at_most(bound: Decimal) -> str:
+    """Write an upper bound in percentage points, rounded up: what is shown is never better than what holds."""
+    return points(bound.quantize(_TENTH_OF_A_POINT, ROUND_CEILING))
+
+
+def at_least(bound: Decimal) -> str:
+    """Write a lower bound of a share in per cent, rounded down."""
+    return percent(bound.quantize(_PERCENT, ROUND_FLOOR))
+
+
 def quality(entry: TaskEntry) -> str:
     """Say in words what the evidence says of a type: ``loss ≤ 1.1 pp, CLEARS its 3.0 pp, 640 pairs``."""
     evidence = entry.evidence
     if evidence is None:
         return ""
-    parts = [] if evidence.bound is None else [f"loss ≤ {points(evidence.bound)}"]
+    parts = [] if evidence.bound is None else [f"loss ≤ {at_most(evidence.bound)}"]
     margin = None if entry.bar is None else entry.bar.type_margin
     own = f" its {points(margin)}" if margin is not None and evidence.verdict == "CLEARS" else ""
     return ", ".join([*parts, evidence.verdict + own, f"{evidence.pairs:,} pairs"])
@@ -60,5 +72,5 @@ def proof(document: PolicyDocument) -> str:
     certificate = document.certificate
     if certificate is None:
         return "none"
-    bound = "" if certificate.bound is None else f", loss ≤ {points(certificate.bound)}"
+    bound = "" if certificate.bound is None else f", loss ≤ {at_most(certificate.bound)}"
     return f"{certificate.verdict}{bound}, {certificate.pairs:,} pairs, expires {certificate.expires}"

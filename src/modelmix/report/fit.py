@@ -14,7 +14,7 @@ from rich.text import Text
 from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.fit import Decision, Fit
 from modelmix.optimize.goal import Goal
-from modelmix.optimize.why import points, why
+from modelmix.optimize.why import at_most, points, why
 from modelmix.report.money import about_usd
 from modelmix.report.plain import printable
 
@@ -138,15 +138,20 @@ def _headline(report: FitReport) -> Text:
         return text
     moved = sum(decision.moved for decision in fit.decisions)
     text.append(f" proven: {fit.saving_share:.1%} less", "bold green")
-    text.append(f" (at least {fit.saving_bound:.1%}) than today on the same traffic\n")
+    text.append(f" (at least {_floor(fit.saving_bound):.1%}) than today on the same traffic\n")
     text.append(f" {moved} of {len(fit.decisions)} task types move: {fit.moved_calls_share:.1%} of calls, ")
     text.append(f"{fit.moved_spend_share:.1%} of spend\n")
-    text.append(f" moved traffic: loss {points(pool.loss)}, at most {points(pool.bound)}; margin ")
+    text.append(f" moved traffic: loss {points(pool.loss)}, at most {at_most(pool.bound)}; margin ")
     text.append(f"{points(fit.pooled_margin)}: ")
     text.append("CLEARS", "bold green")
     text.append(f" on {pool.pairs:,.0f} fresh pairs\n")
     text.append(f" errors per 1,000 moved: {fit.errors_before:.0f} before, {fit.errors_after:.0f} after")
     return text
+
+
+def _floor(bound: float) -> float:
+    """Round a lower bound down to a tenth of a per cent, as it is shown."""
+    return math.floor(bound * 1000.0) / 1000.0
 
 
 def _types(fit: Fit) -> Table:
@@ -173,7 +178,7 @@ def _cells(decision: Decision) -> list[str | Text]:
         finding, saving = decision.tested[0].finding, _NONE
     else:
         return [name, verdict, _NONE, _NONE, _NONE, _NONE]
-    return [name, verdict, points(finding.loss), points(finding.bound), f"{finding.pairs:.0f}", saving]
+    return [name, verdict, points(finding.loss), at_most(finding.bound), f"{finding.pairs:.0f}", saving]
 
 
 def _reasons(fit: Fit) -> Iterator[str]:
