@@ -42,6 +42,7 @@ _FAULTS: Mapping[type[UpstreamError], str] = {
     UpstreamUnreachable: "upstream-unreachable",
     StreamBroken: "stream-broken",
 }
+_END = {"type": "http.response.body"}
 _NO_ANSWER = Answer("", "", "", Stated(None))
 
 log = logging.getLogger("modelmix.gateway")
@@ -105,13 +106,13 @@ class Proxy:
             return
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
         try:
-            async for chunk in response:
+            while chunk := await response.read():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         except UpstreamError:
             return  # the server breaks the client's connection, as the upstream broke ours
         finally:
             response.close()
-        await send({"type": "http.response.body"})
+        await send(_END)
 
 
 class Exchange:
@@ -173,21 +174,33 @@ class Exchange:
             first(response.headers, b"content-type"), first(response.headers, b"content-encoding")
         )
         if meter.is_stream:
-            await self._start(response)
-        held = b""
-        async for chunk in response:
+            await self._relay_stream(response, meter)
+        else:
+            await self._relay_document(response, meter)
+
+    async def _relay_stream(self, response: Response, meter: Meter) -> None:
+        await self._start(response)
+        send, read = self._send, response.read
+        while chunk := await read():
             if self._ttft_ms is None:
                 self._ttft_ms = self._elapsed_ms()
             meter.feed(chunk)
-            if meter.is_stream:
-                if meter.is_over:
-                    await self._record()
-                await self._piece(chunk)
-                continue
+            if meter.is_over:
+                await self._record()
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await self._record()
+        await send(_END)
+
+    async def _relay_document(self, response: Response, meter: Meter) -> None:
+        held = b""
+        while chunk := await response.read():
+            if self._ttft_ms is None:
+                self._ttft_ms = self._elapsed_ms()
+            meter.feed(chunk)
             # The last chunk waits for the commit, and only the next one tells which was the last.
             if held:
                 await self._start(response)
-                await self._piece(held)
+                await self._send({"type": "http.response.body", "body": held, "more_body": True})
             held = chunk
         await self._record()
         await self._start(response)
@@ -202,9 +215,6 @@ class Exchange:
         if decision.sent.model:
             headers.append((b"modelmix-served-model", _field(decision.sent.model)))
         await self._send({"type": "http.response.start", "status": response.status, "headers": headers})
-
-    async def _piece(self, chunk: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def _broken(self, error: UpstreamError) -> None:
         """Record what was seen; say why if no answer has begun, else the server breaks the connection."""

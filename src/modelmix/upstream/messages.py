@@ -1,7 +1,7 @@
 """Requests to the Claude API, passed on as they came: one pool, bytes untouched."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -47,7 +47,7 @@ class Patience:
 
 
 class Response:
-    """A response whose body is still to come; iterating over it gives the body's bytes as they arrive.
+    """A response whose body is still to come.
 
     Attributes:
         status: HTTP status.
@@ -55,41 +55,43 @@ class Response:
         request_id: The API's request ID, or empty.
     """
 
-    __slots__ = ("_closed", "_response", "headers", "request_id", "status")
+    __slots__ = ("_closed", "_response", "_seen_bytes", "headers", "request_id", "status")
 
     def __init__(self, response: aiohttp.ClientResponse, idle_s: float) -> None:
         self._response = response
         self._closed: asyncio.Future[None] | None = None
+        self._seen_bytes = 0
         self._watch(idle_s)
         self.status = response.status
         self.headers: Headers = inward(response.raw_headers)
         self.request_id = first(self.headers, b"request-id")
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Give the body's bytes as they arrive.
+    async def read(self) -> bytes:
+        """Return the next bytes of the body as they arrive, empty at its end.
 
         Raises:
             UpstreamTimeout: Nothing came for too long.
             StreamBroken: The body ended before it was complete.
         """
-        seen_bytes = 0
-        read = self._response.content.readany
         try:
-            while chunk := await read():
-                seen_bytes += len(chunk)
-                yield chunk
+            chunk = await self._response.content.readany()
         except CAUGHT as error:
             self.close()
-            if isinstance(error, TimeoutError):
-                raise UpstreamTimeout(
-                    f"the upstream sent nothing more after {seen_bytes} bytes; try again",
-                    request_id=self.request_id,
-                ) from error
-            raise StreamBroken(
-                f"the upstream's answer was cut off after {seen_bytes} bytes; try again",
-                bytes_seen=seen_bytes,
-                request_id=self.request_id,
-            ) from error
+            raise self._broken(error) from error
+        self._seen_bytes += len(chunk)
+        return chunk
+
+    def _broken(self, error: Exception) -> UpstreamError:
+        seen = self._seen_bytes
+        if isinstance(error, TimeoutError):
+            return UpstreamTimeout(
+                f"the upstream sent nothing more after {seen} bytes; try again", request_id=self.request_id
+            )
+        return StreamBroken(
+            f"the upstream's answer was cut off after {seen} bytes; try again",
+            bytes_seen=seen,
+            request_id=self.request_id,
+        )
 
     def close(self) -> None:
         """Give up the body; a connection with bytes to come is closed, so that the upstream can stop."""
