@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modelmix.core.candidate import Candidate
 from modelmix.core.outcome import Outcome
-from modelmix.evaluate.evidence import gather, split
+from modelmix.evaluate.evidence import covariance, gather, split
 
 A, B, C = Candidate("a"), Candidate("b"), Candidate("c")
 
@@ -28,7 +28,7 @@ def test_pairs_are_found_by_prompt() -> None:
     (evidence,) = found.types
     assert evidence.arms == (A, B)
     assert evidence.units == ("1", "2")
-    assert (found.rows, found.units_unpaired) == (5, 1)
+    assert (found.rows, found.prompts_unpaired) == (5, 1)
     pairs = evidence.pairs(1, 0)
     assert (pairs.gains, pairs.losses, pairs.n) == (1, 1, 2)
 
@@ -44,10 +44,40 @@ def test_samples_and_clusters_count_once() -> None:
     ]
     rows += [row("3", A, 1, cluster_id="k"), row("3", B, 0, cluster_id="k")]
     (evidence,) = gather(rows).types
-    assert evidence.units == ("1", "k")
-    assert evidence.score[:, 1].tolist() == [0.5, 0.5]
+    assert (evidence.prompts, evidence.units) == (("1", "2", "3"), ("1", "k", "k"))
+    assert evidence.score[:, 1].tolist() == [0.5, 1.0, 0.0]
+    assert (evidence.error_rate(1), evidence.mean_cost_usd(1)) == (0.5, 1.0)
+    assert evidence.savings_usd(1, 0).tolist() == [0.0, 0.0]
     pairs = evidence.pairs(1, 0)
     assert (pairs.gains, pairs.losses, pairs.n) == (0.0, 1.0, 2.0)
+
+
+def test_a_cluster_pairs_by_prompt() -> None:
+    """An easy prompt of the one and a hard prompt of the other are no pair, though they share a cluster."""
+    rows = [row("easy", A, 1, cluster_id="k"), row("hard", B, 0, cluster_id="k")]
+    assert gather(rows).prompts_unpaired == 2
+    rows += [row("hard", A, 0, cluster_id="k"), row("easy", C, 1, cluster_id="k")]
+    (evidence,) = gather(rows).types
+    pairs = evidence.pairs(1, 0)
+    assert (pairs.gains, pairs.losses, pairs.n) == (0.0, 0.0, 1.0)
+
+
+def test_a_prompt_that_comes_twice_is_one_prompt() -> None:
+    """A table imported again with clusters, or with others, adds no evidence."""
+    clusters = ("", "k", "j")
+    rows = [row("1", arm, 1, cluster_id=k) for k in clusters for arm in (A, B)]
+    for order in (rows, rows[::-1]):
+        (evidence,) = gather(order).types
+        assert (evidence.prompts, evidence.units) == (("1",), ("j",))
+
+
+def test_units_that_span_types_make_their_losses_go_together() -> None:
+    """The covariance of two means is over the shared units, and never taken to be negative."""
+    one, other = {"a": 1.0, "b": 0.0, "c": -1.0}, {"a": 1.0, "b": 0.0, "d": 0.5}
+    assert covariance(one, {"x": 1.0}) == 0.0
+    assert covariance(one, other) == pytest.approx((1.0 * 0.5) / 9)
+    assert covariance(one, {unit: -value for unit, value in one.items()}) == 0.0
+    assert covariance(one, one) == pytest.approx(2.0 / 9)
 
 
 def test_other_arms_are_left_out_and_counted() -> None:

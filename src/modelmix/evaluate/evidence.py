@@ -1,9 +1,11 @@
 """Evidence: graded answers of several candidates to the same prompts, as arrays per task type."""
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +25,12 @@ class TypeEvidence:
     Attributes:
         task_type: Its name.
         arms: The candidates: columns of the arrays.
-        units: Identity of each row; a row is a cluster of prompts or a single prompt, its samples averaged.
-        score: Units by arms, in [0, 1]; NaN where not measured.
-        cost_usd: Units by arms, USD per call; NaN where it cannot be priced.
-        slices: Name → units that belong to it.
+        units: Unit of each row. A row is a prompt, its samples averaged; rows of one cluster share a unit,
+            are averaged in every figure, and so count once.
+        score: Rows by arms, in [0, 1]; NaN where not measured.
+        cost_usd: Rows by arms, USD per call; NaN where it cannot be priced.
+        slices: Name → rows that belong to it.
+        prompts: Identity of each row's prompt; the units themselves where it is left out.
     """
 
     task_type: str
@@ -35,39 +39,66 @@ class TypeEvidence:
     score: Floats
     cost_usd: Floats
     slices: Mapping[str, Mask] = field(default_factory=dict)
+    prompts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prompts", self.prompts or self.units)
 
     def take(self, rows: Mask) -> "TypeEvidence":
-        """Return the evidence of some units only."""
-        kept = tuple(unit for unit, keep in zip(self.units, rows, strict=True) if keep)
-        slices = {name: mask[rows] for name, mask in self.slices.items()}
-        return TypeEvidence(self.task_type, self.arms, kept, self.score[rows], self.cost_usd[rows], slices)
+        """Return the evidence of some rows only."""
+        return TypeEvidence(
+            self.task_type,
+            self.arms,
+            tuple(compress(self.units, rows)),
+            self.score[rows],
+            self.cost_usd[rows],
+            {name: mask[rows] for name, mask in self.slices.items()},
+            tuple(compress(self.prompts, rows)),
+        )
 
     def pairs(self, candidate: int, baseline: int, rows: Mask | None = None) -> Pairs:
-        """Count gains and losses of one arm against another over the units that have both."""
-        score = self.score if rows is None else self.score[rows]
-        difference = score[:, candidate] - score[:, baseline]
-        difference = difference[~np.isnan(difference)]
+        """Count gains and losses of one arm against another over the units that have both on some prompt.
+
+        Prompts that only one of the two answered are left out, in a cluster as anywhere.
+        """
+        difference = np.fromiter(self.differences(candidate, baseline, rows).values(), np.float64)
         gains = float(difference[difference > 0].sum())
         losses = float(-difference[difference < 0].sum())
         return Pairs(gains, losses, float(difference.size))
 
+    def differences(self, candidate: int, baseline: int, rows: Mask | None = None) -> dict[str, float]:
+        """Return by unit the candidate's score minus the baseline's, on the prompts that both answered."""
+        return self._by_unit(self.score[:, candidate] - self.score[:, baseline], rows)
+
     def savings_usd(self, candidate: int, baseline: int) -> Floats:
         """Cost of the baseline minus that of the candidate, per unit that has both scores and both costs."""
         both = ~np.isnan(self.score[:, candidate] - self.score[:, baseline])
-        saving = self.cost_usd[both, baseline] - self.cost_usd[both, candidate]
-        return np.asarray(saving[~np.isnan(saving)], dtype=np.float64)
+        saving = self._by_unit(self.cost_usd[:, baseline] - self.cost_usd[:, candidate], both)
+        return np.fromiter(saving.values(), np.float64)
 
     def error_rate(self, arm: int) -> float:
         """One minus the mean score of an arm; NaN where it was not measured."""
-        score = self.score[:, arm]
-        score = score[~np.isnan(score)]
-        return float(1.0 - score.mean()) if score.size else float("nan")
+        return 1.0 - _mean(self._by_unit(self.score[:, arm]))
 
     def mean_cost_usd(self, arm: int) -> float:
         """Mean cost of a call on an arm; NaN where none can be priced."""
-        cost = self.cost_usd[:, arm]
-        cost = cost[~np.isnan(cost)]
-        return float(cost.mean()) if cost.size else float("nan")
+        return _mean(self._by_unit(self.cost_usd[:, arm]))
+
+    def _by_unit(self, values: Floats, rows: Mask | None = None) -> dict[str, float]:
+        """Average what is known of each unit; a unit of which nothing is known is left out."""
+        known = ~np.isnan(values) if rows is None else rows & ~np.isnan(values)
+        units, kept = list(compress(self.units, known)), values[known]
+        found = dict(zip(units, kept.tolist(), strict=True))
+        if len(found) == len(units):
+            return found
+        codes = {unit: code for code, unit in enumerate(found)}
+        code = np.fromiter((codes[unit] for unit in units), np.int64, len(units))
+        means = np.bincount(code, kept) / np.bincount(code)
+        return dict(zip(codes, means.tolist(), strict=True))
+
+
+def _mean(by_unit: Mapping[str, float]) -> float:
+    return float(np.mean(list(by_unit.values()))) if by_unit else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +109,14 @@ class Gathered:
         types: Evidence by task type, in order of name.
         rows: Outcome rows read.
         rows_other_arms: Rows of candidates that were not asked for.
-        units_unpaired: Units without a score of at least two arms.
+        prompts_unpaired: Prompts without a score of at least two arms.
         rows_unpriced: Rows of kept arms without a cost.
     """
 
     types: tuple[TypeEvidence, ...]
     rows: int
     rows_other_arms: int
-    units_unpaired: int
+    prompts_unpaired: int
     rows_unpriced: int
 
 
@@ -93,6 +124,25 @@ class Gathered:
 class _Cell:
     scores: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Prompt:
+    """What was read of one prompt; of several clusters the first by name is its own."""
+
+    cluster: str = ""
+    tokens: int | None = None
+    cells: dict[Candidate, _Cell] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome, cost_usd: float | None) -> None:
+        cell = self.cells.setdefault(outcome.candidate, _Cell())
+        cell.scores.append(outcome.score)
+        if cost_usd is not None:
+            cell.costs.append(cost_usd)
+        if outcome.cluster_id and (not self.cluster or outcome.cluster_id < self.cluster):
+            self.cluster = outcome.cluster_id
+        if outcome.input_tokens is not None:
+            self.tokens = max(self.tokens or 0, outcome.input_tokens)
 
 
 def gather(
@@ -108,12 +158,11 @@ def gather(
         arms: Candidates to keep; all if None.
         slice_long: Whether to add the slice ``longest tenth`` where prompt lengths are known.
 
-    A unit is a cluster where rows name one, else a prompt: repeated samples and the prompts of a cluster are
-    averaged per candidate, so that they count once.
+    Rows pair by prompt, whichever table they came in, so that a prompt that was imported twice is one prompt.
+    A unit is the prompt's cluster where any of its rows names one, else the prompt.
     """
-    cells: dict[str, dict[str, dict[Candidate, _Cell]]] = defaultdict(dict)
+    prompts: dict[str, dict[str, _Prompt]] = defaultdict(lambda: defaultdict(_Prompt))
     marks: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    lengths: dict[str, dict[str, int]] = defaultdict(dict)
     rows = others = unpriced = 0
     wanted = None if arms is None else set(arms)
     for outcome, cost_usd in outcomes:
@@ -121,55 +170,60 @@ def gather(
         if wanted is not None and outcome.candidate not in wanted:
             others += 1
             continue
-        unit = cells[outcome.task_type].setdefault(outcome.unit, {})
-        cell = unit.setdefault(outcome.candidate, _Cell())
-        cell.scores.append(outcome.score)
-        if cost_usd is None:
-            unpriced += 1
-        else:
-            cell.costs.append(cost_usd)
+        unpriced += cost_usd is None
+        prompts[outcome.task_type][outcome.prompt_id].add(outcome, cost_usd)
         if outcome.slice_name:
-            marks[outcome.task_type][outcome.slice_name].add(outcome.unit)
-        if outcome.input_tokens is not None:
-            seen = lengths[outcome.task_type].get(outcome.unit, 0)
-            lengths[outcome.task_type][outcome.unit] = max(seen, outcome.input_tokens)
+            marks[outcome.task_type][outcome.slice_name].add(outcome.prompt_id)
     types, unpaired = [], 0
-    for name in sorted(cells):
-        paired = {unit: row for unit, row in sorted(cells[name].items()) if len(row) > 1}
-        unpaired += len(cells[name]) - len(paired)
+    for name in sorted(prompts):
+        paired = {key: prompt for key, prompt in sorted(prompts[name].items()) if len(prompt.cells) > 1}
+        unpaired += len(prompts[name]) - len(paired)
         if paired:
             slices = dict(marks[name])
             if slice_long:
-                slices |= _longest_tenth(lengths[name], paired)
+                slices |= _longest_tenth(paired)
             types.append(_arrange(name, paired, slices))
     return Gathered(tuple(types), rows, others, unpaired, unpriced)
 
 
-def _longest_tenth(lengths: Mapping[str, int], units: Iterable[str]) -> dict[str, set[str]]:
-    known = sorted((lengths[unit], unit) for unit in units if unit in lengths)
+def _longest_tenth(prompts: Mapping[str, _Prompt]) -> dict[str, set[str]]:
+    known = sorted((prompt.tokens, key) for key, prompt in prompts.items() if prompt.tokens is not None)
     tenth = len(known) // 10
     if not tenth or known[-1][0] == known[0][0]:
         return {}
-    return {"longest tenth": {unit for _, unit in known[-tenth:]}}
+    return {"longest tenth": {key for _, key in known[-tenth:]}}
 
 
-def _arrange(
-    name: str, paired: Mapping[str, Mapping[Candidate, _Cell]], slices: Mapping[str, set[str]]
-) -> TypeEvidence:
-    arms = tuple(sorted({arm for row in paired.values() for arm in row}, key=str))
+def _arrange(name: str, prompts: Mapping[str, _Prompt], slices: Mapping[str, set[str]]) -> TypeEvidence:
+    arms = tuple(sorted({arm for prompt in prompts.values() for arm in prompt.cells}, key=str))
     column = {arm: index for index, arm in enumerate(arms)}
-    score = np.full((len(paired), len(arms)), np.nan)
-    cost = np.full((len(paired), len(arms)), np.nan)
-    for index, row in enumerate(paired.values()):
-        for arm, cell in row.items():
+    score = np.full((len(prompts), len(arms)), np.nan)
+    cost = np.full((len(prompts), len(arms)), np.nan)
+    for index, prompt in enumerate(prompts.values()):
+        for arm, cell in prompt.cells.items():
             score[index, column[arm]] = np.mean(cell.scores)
             if cell.costs:
                 cost[index, column[arm]] = np.mean(cell.costs)
-    units = tuple(paired)
+    units = tuple(prompt.cluster or key for key, prompt in prompts.items())
     masks = {
-        label: np.array([unit in members for unit in units]) for label, members in sorted(slices.items())
+        label: np.array([key in members for key in prompts]) for label, members in sorted(slices.items())
     }
-    return TypeEvidence(name, arms, units, score, cost, masks)
+    return TypeEvidence(name, arms, units, score, cost, masks, tuple(prompts))
+
+
+def covariance(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """Covariance of two mean differences that share units, at least 0; 0 where they share none.
+
+    Args:
+        one: Difference by unit, as of :meth:`TypeEvidence.differences`.
+        other: The same of another task type.
+    """
+    shared = one.keys() & other.keys()
+    if not shared:
+        return 0.0
+    mean_one, mean_other = _mean(one), _mean(other)
+    total = math.fsum((one[unit] - mean_one) * (other[unit] - mean_other) for unit in sorted(shared))
+    return max(total, 0.0) / (len(one) * len(other))
 
 
 def split(evidence: TypeEvidence, seed: int, choosing_share: float) -> tuple[TypeEvidence, TypeEvidence]:

@@ -164,7 +164,7 @@ def _scenes(
         name = evidence.task_type
         if name in baselines:
             error_usd = ask.error_costs_usd.get(name, ask.error_cost_usd)
-            volume = float(calls[name] if measured else len(evidence.units))
+            volume = float(calls[name] if measured else len(evidence.prompts))
             cost = None if error_usd is None else float(error_usd)
             scenes[name] = Scene(baselines[name], volume, cost, name in ask.critical)
     basis = "volumes: calls in the ledger" if measured else "volumes: prompts in the outcome tables"
@@ -256,8 +256,8 @@ def _notes(priced: Priced, found: Fit) -> Iterator[str]:
         yield f"left out, not in the price book: {', '.join(priced.skipped_models)}"
     if gathered.rows_other_arms:
         yield f"left out: {gathered.rows_other_arms:,} outcomes of models outside --arms"
-    if gathered.units_unpaired:
-        yield f"left out: {gathered.units_unpaired:,} prompts that only one candidate answered"
+    if gathered.prompts_unpaired:
+        yield f"left out: {gathered.prompts_unpaired:,} prompts that only one candidate answered"
     if priced.bad_rows:
         yield f"{len(priced.bad_rows):,} rows could not be read"
     if found.no_baseline:
