@@ -26,7 +26,7 @@ def points(share: Decimal) -> str:
 
 
 def at_most(bound: Decimal) -> str:
-    """Write an upper bound in percentage points, rounded up: what is shown is never better than what holds."""
+    """Write an upper bound in percentage points, rounded up: never better than what holds."""
     return points(bound.quantize(_TENTH_OF_A_POINT, ROUND_CEILING))
 
 
