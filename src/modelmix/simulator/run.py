@@ -1,9 +1,11 @@
 """Run: serve a practice API, on the main thread or beside a program."""
 
 import contextlib
+import signal
 import socket
 import threading
 from collections.abc import Iterator
+from types import FrameType
 
 import uvicorn
 
@@ -22,6 +24,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self.is_interrupted = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.is_interrupted = self.is_interrupted or sig == signal.SIGINT
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -66,8 +73,15 @@ def serve(taken: socket.socket, settings: Settings | None = None) -> None:
     Args:
         taken: What ``bind`` returned.
         settings: How the practice API behaves.
+
+    Raises:
+        KeyboardInterrupt: SIGINT ended it.
     """
-    _server(settings).run(sockets=[taken])
+    server = _server(settings)
+    server.run(sockets=[taken])
+    # A parent that ignores SIGINT, as a shell does for its background jobs, would swallow its re-raising.
+    if server.is_interrupted:
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
