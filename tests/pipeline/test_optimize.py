@@ -1,6 +1,7 @@
 """From outcomes in the lake to a signed policy."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -218,3 +219,12 @@ def test_a_policy_file_counts_up_and_is_written_whole(ledger: Ledger, tmp_path: 
     assert next_version(path) == 1
     with pytest.raises(ConfigError, match="cannot be written"):
         write(tmp_path / "none" / "policy.yaml", found.policy)
+
+
+def test_a_type_known_by_its_template_is_matched_by_it(ledger: Ledger) -> None:
+    """Where calls carry no name, the policy knows a type by the fingerprint of its system prompt."""
+    seen = replace(call(0, "invoice-reader-ab12", OPUS), task_source="template", template="ab12cd34ab12cd34")
+    ledger.put_calls([seen])
+    found = run(ledger, Ask(goal=GOAL), rows("invoice-reader-ab12", 300))
+    match = found.policy.tasks["invoice-reader-ab12"].match
+    assert (match.tag, match.template) == (None, "ab12cd34ab12cd34")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from modelmix.policy.by_type import VIRTUAL_MODELS
 from modelmix.policy.document import PolicyDocument
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
-from modelmix.store.records import TypeVerdict
+from modelmix.store.records import Requested, TypeVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,9 @@ def optimise(
     arms = None if ask.arms is None else _with_baseline(ask.arms, ask.baseline)
     rows = outcome_rows.read(lake.outcomes(), "lake")
     priced = priced_evidence(rows, book, capabilities, today=now.date(), day=ask.day, arms=arms)
-    traffic = _traffic(ledger, capabilities)
+    requested = ledger.requested()
+    traffic = _traffic(requested, capabilities)
+    templates = {row.task_type: row.template for row in requested if row.template}
     scenes, basis = _scenes(ask, priced.gathered, traffic, capabilities)
     types = [evidence for evidence in priced.gathered.types if evidence.task_type in scenes]
     evidence_sha256 = _evidence_sha256(types)
@@ -111,7 +113,7 @@ def optimise(
         evidence_sha256=evidence_sha256,
         graders=(),
         basis=basis,
-        templates={},
+        templates=templates,
     )
     policy = signed(document(found, ask.goal, source, capabilities))
     notes = (basis, *_notes(priced, found), *_retired(found, capabilities, now.date()))
@@ -130,10 +132,10 @@ def _with_baseline(arms: tuple[Candidate, ...], baseline: Candidate | None) -> t
     return arms if baseline is None or baseline in arms else (baseline, *arms)
 
 
-def _traffic(ledger: Ledger, capabilities: CapabilityTable) -> dict[str, list[_Asked]]:
+def _traffic(requested: Sequence[Requested], capabilities: CapabilityTable) -> dict[str, list[_Asked]]:
     """Count what the ledger's calls ask for, by task type, most first."""
     counted: dict[str, dict[Candidate, int]] = {}
-    for row in ledger.requested():
+    for row in requested:
         if row.model in VIRTUAL_MODELS:  # it leaves the choice to the policy, and says nothing of today
             continue
         candidate = capabilities.effective(Candidate(row.model, row.effort))

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, case, delete, func, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from modelmix.core.call import BadRow, Call
@@ -152,16 +152,16 @@ class Ledger:
     ) -> tuple[Requested, ...]:
         """Return what calls ask for, counted by task type, model and effort, most first."""
         c = schema.calls.c
-        query = select(c.task_type, c.model_requested, c.effort, func.count()).group_by(
-            c.task_type, c.model_requested, c.effort
-        )
+        template = func.max(case((c.task_source == "template", c.template), else_=""))
+        asked = (c.task_type, c.model_requested, c.effort)
+        query = select(*asked, func.count(), template).group_by(*asked)
         if since is not None:
             query = query.where(c.at_us >= microseconds(since))
         if until is not None:
             query = query.where(c.at_us < microseconds(until))
         with self._reading() as connection:
             rows = connection.execute(query).all()
-        counted = (Requested(kind, model, None if e is None else Effort(e), n) for kind, model, e, n in rows)
+        counted = (Requested(kind, model, Effort(e) if e else None, n, by) for kind, model, e, n, by in rows)
         return tuple(
             sorted(counted, key=lambda row: (-row.calls, row.task_type, row.model, row.effort or ""))
         )

@@ -34,12 +34,14 @@ class Requested(NamedTuple):
         model: Model asked for.
         effort: Effort asked for, or None.
         calls: Number of calls.
+        template: Fingerprint of the system prompt that the type is known by; empty if it has a name.
     """
 
     task_type: str
     model: str
     effort: Effort | None
     calls: int
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
