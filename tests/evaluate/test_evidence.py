@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modelmix.core.candidate import Candidate
 from modelmix.core.outcome import Outcome
-from modelmix.evaluate.evidence import covariance, gather, split
+from modelmix.evaluate.evidence import correlation, gather, split
 
 A, B, C = Candidate("a"), Candidate("b"), Candidate("c")
 
@@ -72,12 +72,15 @@ def test_a_prompt_that_comes_twice_is_one_prompt() -> None:
 
 
 def test_units_that_span_types_make_their_losses_go_together() -> None:
-    """The covariance of two means is over the shared units, and never taken to be negative."""
-    one, other = {"a": 1.0, "b": 0.0, "c": -1.0}, {"a": 1.0, "b": 0.0, "d": 0.5}
-    assert covariance(one, {"x": 1.0}) == 0.0
-    assert covariance(one, other) == pytest.approx((1.0 * 0.5) / 9)
-    assert covariance(one, {unit: -value for unit, value in one.items()}) == 0.0
-    assert covariance(one, one) == pytest.approx(2.0 / 9)
+    """Nothing shared is nothing; what goes together counts; without differences the worst is assumed."""
+    one = {str(i): float(i % 10 == 0) for i in range(200)}
+    other = {str(i): float(i % 10 == 1) for i in range(200)}
+    assert correlation(one, {"x": 1.0}) == 0.0
+    assert correlation(one, one) == pytest.approx(1.0)
+    assert 0.0 < correlation(one, other) < 0.2
+    assert correlation(dict.fromkeys(one, 0.0), dict.fromkeys(one, 0.0)) == 1.0
+    half = dict(list(one.items())[:100]) | {f"x{i}": float(i % 10 == 0) for i in range(100)}
+    assert correlation(one, half) == pytest.approx(0.5)
 
 
 def test_other_arms_are_left_out_and_counted() -> None:

@@ -123,6 +123,17 @@ def test_weights_never_add_evidence(strata: list[tuple[Pairs, float]]) -> None:
     assert pooled.loss == pytest.approx(sum(w * found.loss for found, w in strata) / total, abs=1e-9)
 
 
+def test_strata_that_go_together_count_for_less() -> None:
+    """Two strata that say the same are worth one of them, with or without discordance."""
+    for one in (Pairs(3, 4, 200), Pairs(0, 0, 200)):
+        apart = effective([(one, 1.0), (Pairs(0, 0, 0), 1.0), (one, 1.0)])
+        as_one = effective([(one, 1.0), (Pairs(0, 0, 0), 1.0), (one, 1.0)], {(0, 1): 1.0, (0, 2): 1.0})
+        half = effective([(one, 1.0), (one, 1.0)], {(0, 1): 0.5})
+        assert as_one.n == pytest.approx(apart.n / 2)
+        assert as_one.loss == pytest.approx(apart.loss)
+        assert as_one.n < half.n < apart.n
+
+
 def test_an_empty_pool_is_empty() -> None:
     """Strata without pairs or weight add nothing."""
     assert effective([]) == effective([(Pairs(0, 0, 0), 1.0), (Pairs(0, 1, 9), 0.0)]) == Pairs(0.0, 0.0, 0.0)
@@ -138,6 +149,7 @@ def test_no_number_suffices_at_the_margin() -> None:
     """A true loss at or beyond the margin cannot be cleared by any number of pairs."""
     assert pairs_needed(0.02, 0.1, alpha=0.05, loss=0.02) is None
     assert pairs_needed(0.02, 0.1, alpha=0.05, loss=0.01) is not None
+    assert pairs_needed(1e-6, 0.1, alpha=0.05) is None
 
 
 def test_perfect_agreement_still_needs_the_fewest() -> None:

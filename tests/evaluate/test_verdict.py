@@ -17,13 +17,12 @@ def test_failing_may_have_a_level_of_its_own() -> None:
     assert judge(Pairs(0, 8, 100), 0.02, alpha=0.05, alpha_refute=1e-6).verdict is Verdict.UNDECIDED
 
 
-def test_more_pairs() -> None:
-    """An undecided test says how many pairs are missing; a decided one none; a hopeless one has no number."""
+def test_pairs_needed_for_a_verdict() -> None:
+    """A test says how many pairs would clear; a loss beyond the margin has no such number."""
     undecided = judge(Pairs(1, 1, 40), 0.02, alpha=0.05)
-    assert undecided.more is not None
-    assert undecided.more > 0
-    assert judge(Pairs(10, 10, 2000), 0.02, alpha=0.05).more == 0
-    assert judge(Pairs(0, 2, 40), 0.02, alpha=0.05).more is None
+    assert undecided.needed is not None
+    assert undecided.needed > 40
+    assert judge(Pairs(0, 2, 40), 0.02, alpha=0.05).needed is None
 
 
 def test_no_pairs_are_undecided() -> None:

@@ -75,6 +75,22 @@ def test_a_refuted_slice_keeps_a_type_that_clears() -> None:
     assert (move.finding.verdict, move.moved, move.why_not) == (Verdict.CLEARS, False, "slice absent")
 
 
+def test_a_guard_does_not_tire() -> None:
+    """A slice is refuted at the guard's level, however little a later attempt may spend."""
+    rows = stratum("t", Pairs(300, 245, 20_000), slices={"absent": Pairs(0, 12, 100)})
+    choice = Choice((put("t"),), 0.02)
+    assert certify([rows], choice, 1e-4).moves[0].moved
+    assert certify([rows], choice, 1e-4, guard=0.05).moves[0].why_not == "slice absent"
+
+
+def test_types_that_go_together_prove_less() -> None:
+    """What two types prove together they do not prove if they are the same units over again."""
+    rows = [stratum("a", Pairs(10, 10, 500)), stratum("b", Pairs(10, 10, 500))]
+    choice = Choice((put("a"), put("b")), 0.02)
+    assert certify(rows, choice, 0.04).pool is not None
+    assert certify(rows, choice, 0.04, together={("a", "b"): 1.0, ("b", "c"): 1.0}).pool is None
+
+
 @pytest.mark.parametrize(("pairs", "moved"), [(Pairs(2, 0, 400), True), (Pairs(2, 1, 400), False)])
 def test_a_critical_type_allows_no_regression(pairs: Pairs, *, moved: bool) -> None:
     """One regression keeps a critical type where it is, though its margin clears."""

@@ -153,6 +153,61 @@ def test_hopeless_and_many() -> None:
     assert "no number would clear" in why(open_one)
 
 
+def test_what_pairs_cannot_decide_names_no_pairs() -> None:
+    """A type held back by its slice, and one passed over though it has rows enough, promise no number."""
+    evidence = made("holds", 2500, 0.0, 0.0)
+    absent = np.arange(2500) < 200
+    score = evidence.score.copy()
+    score[:200, 1:], score[200:, 1:] = 0.0, 1.0
+    sliced = replace(evidence, score=score, slices={"absent": absent})
+    (held,) = decided(sliced).decisions
+    assert "slice 'absent'" in why(held)
+    assert (held.more_pairs, "would decide" in why(held)) == (None, False)
+    dear = decided(evidence, holds=Scene(BASE, 2500.0, error_cost_usd=16.0)).decisions[0]
+    tested = (replace(dear.tested[0], finding=replace(dear.tested[0].finding, needed=100)),)
+    passed_over = replace(held, move=None, tested=tested)
+    assert "not put forward" in why(passed_over)
+    assert held.move is not None
+    unlucky = replace(passed_over, move=replace(held.move, why_not="type"))
+    assert "not cleared by its fresh rows" in why(unlucky)
+
+
+@pytest.mark.parametrize("attempt", [1, 3])
+def test_the_stated_pairs_decide_about_four_times_of_five(attempt: int) -> None:
+    """With as many more pairs as are said to be missing, a type that loses nothing mostly clears."""
+    chance = np.random.default_rng(5)
+
+    def drawn(n: int) -> TypeEvidence:
+        right = chance.random(n) >= 0.08
+        flip = chance.random(n) < np.where(right, 0.02 / 0.92, 0.02 / 0.08)
+        score = np.column_stack([right, right ^ flip]).astype(float)
+        units = tuple(f"{chance.integers(1 << 60)}" for _ in range(n))
+        return TypeEvidence("t", (BASE, CHEAP), units, score, np.tile([1.0, 0.1], (n, 1)))
+
+    goal = replace(GOAL, margin=0.06, type_margin=0.06)
+    cleared = asked = 0
+    for _ in range(60):
+        seen = drawn(25)
+        before = decided(seen, goal=goal, attempt=attempt).decisions[0]
+        if before.more_pairs is None:
+            continue
+        asked += 1
+        cleared += decided(drawn(25 + before.more_pairs), goal=goal, attempt=attempt + 1).decisions[0].moved
+    assert asked > 20
+    assert 0.6 <= cleared / asked <= 0.95
+
+
+def test_clusters_that_span_types_are_not_counted_twice() -> None:
+    """The same units under two names prove the pool no better than under one."""
+    evidence = made("one", 700, 0.0, 0.0)
+    alike = [replace(evidence, task_type=name) for name in ("one", "two")]
+    apart = [alike[0], replace(alike[1], units=tuple(f"x{i}" for i in range(700)), prompts=())]
+    goal = replace(GOAL, margin=0.035)
+    pools = [decided(*types, goal=goal).certified.pool for types in (alike, apart)]
+    assert pools[1] is not None
+    assert pools[0] is None or pools[0].pairs < 0.6 * pools[1].pairs
+
+
 def test_points() -> None:
     """Shares are written as points, unknown ones as such."""
     assert (points(0.021), points(math.nan)) == ("2.1 pp", "unknown")

@@ -7,7 +7,7 @@ import typer
 
 from modelmix.core.candidate import Candidate
 from modelmix.errors import ConfigError
-from modelmix.optimize.goal import Goal
+from modelmix.optimize.goal import LEAST_MARGIN, Goal
 from modelmix.policy.share import parse_share
 
 
@@ -42,9 +42,9 @@ def _margin(text: str, option: str) -> float:
         share = float(parse_share(text))
     except ConfigError as error:
         raise typer.BadParameter(str(error), param_hint=option) from None
-    if not 0.0 < share < 1.0:
+    if not LEAST_MARGIN <= share < 1.0:
         raise typer.BadParameter(
-            f"{text!r} does not lie between 0 and 1; write 0.02 or 2pp", param_hint=option
+            f"{text!r} does not lie between {LEAST_MARGIN:f} and 1; write 0.02 or 2pp", param_hint=option
         )
     return share
 

@@ -17,6 +17,8 @@ from modelmix.evaluate.paired import Pairs
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+_DRAWN = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class TypeEvidence:
@@ -211,19 +213,26 @@ def _arrange(name: str, prompts: Mapping[str, _Prompt], slices: Mapping[str, set
     return TypeEvidence(name, arms, units, score, cost, masks, tuple(prompts))
 
 
-def covariance(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """Covariance of two mean differences that share units, at least 0; 0 where they share none.
+def correlation(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """Correlation of the mean differences of two task types that share units, in [0, 1].
 
     Args:
         one: Difference by unit, as of :meth:`TypeEvidence.differences`.
         other: The same of another task type.
+
+    Returns:
+        0 where no unit is shared. Else what the shared units show, drawn by three units towards going wholly
+        together: few differences are no proof of independence.
     """
     shared = one.keys() & other.keys()
     if not shared:
         return 0.0
     mean_one, mean_other = _mean(one), _mean(other)
-    total = math.fsum((one[unit] - mean_one) * (other[unit] - mean_other) for unit in sorted(shared))
-    return max(total, 0.0) / (len(one) * len(other))
+    together = math.fsum((one[unit] - mean_one) * (other[unit] - mean_other) for unit in sorted(shared))
+    squares = math.fsum((x - mean_one) ** 2 for x in one.values())
+    squares *= math.fsum((x - mean_other) ** 2 for x in other.values())
+    wholly = len(shared) / math.sqrt(len(one) * len(other))
+    return min(1.0, (max(together, 0.0) + _DRAWN * wholly) / (math.sqrt(squares) + _DRAWN))
 
 
 def split(evidence: TypeEvidence, seed: int, choosing_share: float) -> tuple[TypeEvidence, TypeEvidence]:

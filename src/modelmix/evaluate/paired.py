@@ -9,11 +9,13 @@ to the losses. Since D² ≤ |D|, the test's variance is then too large rather t
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scipy.special import ndtr, ndtri
 
 _BISECTIONS = 60  # halves an interval of length 2 down to rounding error
+_MOST_PAIRS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,34 +116,41 @@ class Pairs:
         return (low + high) / 2.0
 
 
-def effective(strata: list[tuple[Pairs, float]]) -> Pairs:
+def effective(
+    strata: Sequence[tuple[Pairs, float]], together: Mapping[tuple[int, int], float] | None = None
+) -> Pairs:
     """Pool strata that count by weight, as the number of pairs of a plain sample that says as much.
 
     Args:
         strata: Counts of each stratum and its weight (calls times error cost), > 0.
+        together: Correlation of the losses of two strata, by their indexes; independent where absent.
 
     Returns:
         Weighted shares of gains and losses on the smaller of two effective sizes: Kish's
         (Σw)² / Σ(w²/n), and that from the estimated variance of the weighted loss, each stratum's variance
         drawn by one pair towards the pooled one so that a stratum without discordance is not taken for
-        certain. With weights in proportion to n this is the plain pool.
+        certain. With weights in proportion to n this is the plain pool. Correlated strata count for less,
+        by the factor by which their correlation widens the variance.
 
     Source: L. Kish, Survey Sampling (1965), 11.7; Cochran, Sampling Techniques (1977), 5.3.
     """
-    strata = [(pairs, weight) for pairs, weight in strata if pairs.n > 0 and weight > 0]
-    total = sum(weight for _, weight in strata)
+    counted = {i: (pairs, w) for i, (pairs, w) in enumerate(strata) if pairs.n > 0 and w > 0}
+    total = sum(weight for _, weight in counted.values())
     if not total:
         return Pairs(0.0, 0.0, 0.0)
-    gains = sum(weight * pairs.gains / pairs.n for pairs, weight in strata) / total
-    losses = sum(weight * pairs.losses / pairs.n for pairs, weight in strata) / total
-    kish = total**2 / sum(weight**2 / pairs.n for pairs, weight in strata)
+    gains = sum(weight * pairs.gains / pairs.n for pairs, weight in counted.values()) / total
+    losses = sum(weight * pairs.losses / pairs.n for pairs, weight in counted.values()) / total
+    kish = total**2 / sum(weight**2 / pairs.n for pairs, weight in counted.values())
     pooled = gains + losses
-    drawn = [
-        ((pairs.gains + pairs.losses + pooled) / (pairs.n + 1.0), pairs.n, weight) for pairs, weight in strata
-    ]
-    spread = sum(weight**2 * rate / n for rate, n, weight in drawn)
-    by_variance = total * sum(weight * rate for rate, _, weight in drawn) / spread if spread > 0 else kish
-    n = min(kish, by_variance)
+    rates = {
+        i: (pairs.gains + pairs.losses + pooled) / (pairs.n + 1.0) if pooled else 1.0
+        for i, (pairs, _) in counted.items()
+    }
+    spread = {i: weight * math.sqrt(rates[i] / pairs.n) for i, (pairs, weight) in counted.items()}
+    alone = sum(s**2 for s in spread.values())
+    n = min(kish, total * sum(weight * rates[i] for i, (_, weight) in counted.items()) / alone)
+    both = {key: r for key, r in (together or {}).items() if key[0] in counted and key[1] in counted}
+    n /= 1.0 + 2.0 * sum(r * spread[one] * spread[other] for (one, other), r in both.items()) / alone
     return Pairs(gains * n, losses * n, n)
 
 
@@ -167,7 +176,8 @@ def pairs_needed(
         loss: True loss assumed.
 
     Returns:
-        Rounded up; None where the loss is not below the margin, so that no number suffices.
+        Rounded up; None where the loss is not below the margin, or so close to it that even a billion pairs
+        would not suffice.
 
     n = (z_{1-alpha} + z_{power})² (discordance - loss²) / (margin - loss)², the normal approximation.
     """
@@ -175,4 +185,5 @@ def pairs_needed(
         return None
     z = float(ndtri(1.0 - alpha) + ndtri(power))
     n = z * z * max(discordance - loss * loss, 0.0) / (margin - loss) ** 2
-    return max(math.ceil(n), fewest_pairs(margin, alpha) if discordance == 0.0 else 1)
+    needed = max(math.ceil(n), 1 if discordance else fewest_pairs(margin, alpha))
+    return needed if needed <= _MOST_PAIRS else None

@@ -39,13 +39,6 @@ class Finding:
     alpha: float
     needed: int | None
 
-    @property
-    def more(self) -> int | None:
-        """Pairs still missing, 0 once decided; None where no number would do."""
-        if self.verdict is not Verdict.UNDECIDED:
-            return 0
-        return None if self.needed is None else max(self.needed - int(self.pairs), 1)
-
 
 def judge(pairs: Pairs, margin: float, *, alpha: float, alpha_refute: float | None = None) -> Finding:
     """Test one comparison against a margin.
@@ -62,8 +55,13 @@ def judge(pairs: Pairs, margin: float, *, alpha: float, alpha_refute: float | No
         verdict = Verdict.CLEARS
     elif pairs.p_value_refuted(margin) <= refute:
         verdict = Verdict.FAILS
-    # An empty table would promise that no pair ever differs: one pseudo-pair keeps the forecast sober.
-    discordance = (pairs.gains + pairs.losses + 1.0) / (pairs.n + 1.0)
-    needed = pairs_needed(margin, discordance, alpha=alpha, loss=max(pairs.loss, 0.0) if pairs.n else 0.0)
+    needed = pairs_needed(
+        margin, expected_discordance(pairs), alpha=alpha, loss=max(pairs.loss, 0.0) if pairs.n else 0.0
+    )
     bound = pairs.upper_bound(float(-ndtri(alpha)))
     return Finding(verdict, pairs.n, pairs.loss, bound, margin, alpha, needed)
+
+
+def expected_discordance(pairs: Pairs) -> float:
+    """Discordance to reckon with: one pseudo-pair that differs, since a few that agree promise little."""
+    return (pairs.gains + pairs.losses + 1.0) / (pairs.n + 1.0)

@@ -6,7 +6,7 @@ rule, cannot pick a subset that slips through.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scipy.special import ndtr
@@ -17,8 +17,6 @@ from modelmix.evaluate.paired import Pairs, effective, fewest_pairs
 from modelmix.evaluate.verdict import Finding, Verdict, judge
 from modelmix.optimize.choose import Choice, PutForward
 from modelmix.optimize.stratum import Comparison, Stratum
-
-_SAVING_Z = 1.6448536269514722  # one-sided 95 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +77,52 @@ class _Case:
         return self.stratum.calls * self.comparison.saving_usd
 
 
-def certify(strata: Sequence[Stratum], choice: Choice, alpha: float) -> Certified:
+def certify(
+    strata: Sequence[Stratum],
+    choice: Choice,
+    alpha: float,
+    *,
+    guard: float | None = None,
+    together: Mapping[tuple[str, str], float] | None = None,
+) -> Certified:
     """Test what was put forward on rows that played no part in choosing.
 
     Args:
         strata: Fresh rows of each task type put forward.
         choice: The moves and their margins.
         alpha: Level that this attempt may spend: on the types together (Holm), and on the pool.
+        guard: Level at which a slice is refuted, which later attempts must not lower; ``alpha`` if None.
+        together: Correlation of the losses of two types that share units; independent where absent.
     """
     by_type = {stratum.task_type: stratum for stratum in strata}
-    cases = _test_types(by_type, choice, alpha)
+    cases = _test_types(by_type, choice, alpha, alpha if guard is None else guard)
     z = simultaneous_z(max(1, len(choice.moves)), alpha)
-    pool_alpha = float(ndtr(-z))
     survivors = [case for case in cases if not case.why_not]
-    kept = _largest_pool(survivors, choice.pooled_margin, pool_alpha)
-    pool = judge(_pool(kept), choice.pooled_margin, alpha=pool_alpha) if kept else None
+    test = _PoolTest(choice.pooled_margin, float(ndtr(-z)), together or {})
+    kept = _largest_pool(survivors, test)
+    pool = judge(test.pool(kept), test.margin, alpha=test.alpha) if kept else None
     moved = {case.put.task_type for case in kept}
     return Certified(tuple(_move(case, case.put.task_type in moved) for case in cases), pool, z, alpha)
 
 
-def _test_types(strata: dict[str, Stratum], choice: Choice, alpha: float) -> list[_Case]:
+@dataclass(frozen=True, slots=True)
+class _PoolTest:
+    margin: float
+    alpha: float
+    together: Mapping[tuple[str, str], float]
+
+    def pool(self, cases: Sequence[_Case]) -> Pairs:
+        at = {case.put.task_type: index for index, case in enumerate(cases)}
+        together = {
+            (at[one], at[other]): r for (one, other), r in self.together.items() if one in at and other in at
+        }
+        return effective([(case.comparison.pairs, case.stratum.weight) for case in cases], together)
+
+    def p_value(self, cases: Sequence[_Case]) -> float:
+        return self.pool(cases).p_value(self.margin)
+
+
+def _test_types(strata: dict[str, Stratum], choice: Choice, alpha: float, guard: float) -> list[_Case]:
     compared = []
     for put in choice.moves:
         stratum = strata[put.task_type]
@@ -115,46 +139,41 @@ def _test_types(strata: dict[str, Stratum], choice: Choice, alpha: float) -> lis
         passing = passing and finding.verdict is Verdict.CLEARS
         if not passing and finding.verdict is Verdict.CLEARS:  # an earlier step of the ladder broke
             finding = judge(comparison.pairs, put.type_margin, alpha=alpha / len(compared))
-        why_not = "type" if not passing else _obstacle(put, stratum, comparison, alpha)
+        why_not = "type" if not passing else _obstacle(put, stratum, comparison, alpha, guard)
         cases.append(_Case(put, stratum, comparison, finding, why_not))
     return sorted(cases, key=lambda case: case.put.task_type)
 
 
-def _obstacle(put: PutForward, stratum: Stratum, comparison: Comparison, alpha: float) -> str:
+def _obstacle(put: PutForward, stratum: Stratum, comparison: Comparison, alpha: float, guard: float) -> str:
     """Name what keeps a type that cleared its margin from moving, or nothing."""
     for name, pairs in sorted(comparison.slices.items()):
-        if pairs.p_value_refuted(put.type_margin) <= alpha:
+        if pairs.p_value_refuted(put.type_margin) <= guard:
             return f"slice {name}"
     if stratum.critical:
         few = comparison.pairs.n < fewest_pairs(put.type_margin, alpha)
         if few or comparison.pairs.losses > 0:
             return "critical"
-    bound = comparison.saving_usd - _SAVING_Z * comparison.saving_error_usd
-    return "" if bound > 0.0 else "saving"
+    return "" if comparison.saving_bound_usd > 0.0 else "saving"
 
 
-def _largest_pool(cases: list[_Case], margin: float, alpha: float) -> list[_Case]:
+def _largest_pool(cases: list[_Case], test: _PoolTest) -> list[_Case]:
     """Drop types until the rest clears together, giving up as little saving as possible.
 
     Any rule is sound here, since the critical value holds for all subsets at once.
     """
     kept = list(cases)
-    while kept and _pool(kept).p_value(margin) > alpha:
+    while kept and test.p_value(kept) > test.alpha:
         trials = [[other for other in kept if other is not case] for case in kept]
-        clearing = [trial for trial in trials if trial and _pool(trial).p_value(margin) <= alpha]
+        clearing = [trial for trial in trials if trial and test.p_value(trial) <= test.alpha]
         if clearing:
             return max(clearing, key=lambda trial: sum(case.worth_usd for case in trial))
-        kept = min(trials, key=lambda trial: _pool(trial).p_value(margin) if trial else 1.0)
+        kept = min(trials, key=test.p_value)
     return kept
-
-
-def _pool(cases: Sequence[_Case]) -> Pairs:
-    return effective([(case.comparison.pairs, case.stratum.weight) for case in cases])
 
 
 def _move(case: _Case, moved: bool) -> Move:
     base, comparison = case.stratum.baseline_usd, case.comparison
     share = comparison.saving_usd / base if base > 0 else math.nan
-    bound = (comparison.saving_usd - _SAVING_Z * comparison.saving_error_usd) / base if base > 0 else math.nan
+    bound = comparison.saving_bound_usd / base if base > 0 else math.nan
     why_not = "" if moved else (case.why_not or "pool")
     return Move(case.put, comparison, case.finding, share, bound, moved, why_not)

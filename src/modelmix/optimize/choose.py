@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.multiplicity import simultaneous_z
-from modelmix.optimize.goal import Goal
+from modelmix.optimize.goal import LEAST_MARGIN, Goal
 from modelmix.optimize.stratum import Comparison, Stratum
 
 _PRIOR_LOSS, _PRIOR_SD = 0.0, 0.06  # as good as the baseline, give or take six points
@@ -87,7 +87,7 @@ def _prospect(stratum: Stratum, comparison: Comparison, goal: Goal) -> _Prospect
     if not pairs.n or not saving > 0.0:
         return None
     margin = goal.margin_of(stratum, saving)
-    if margin <= 0.0:
+    if margin < LEAST_MARGIN:
         return None
     # One pseudo-pair of discordance: a handful of agreeing pairs is no proof of agreement.
     variance = (pairs.gains + pairs.losses + 0.5) / (pairs.n + 1.0)

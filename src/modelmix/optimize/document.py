@@ -10,7 +10,7 @@ from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.attempts import alpha_of_attempt
-from modelmix.optimize.fit import Decision, Fit
+from modelmix.optimize.fit import Decision, Fit, errors_after
 from modelmix.optimize.goal import Goal
 from modelmix.optimize.why import why
 from modelmix.policy.document import (
@@ -121,18 +121,18 @@ def _evidence(decision: Decision, capabilities: CapabilityTable) -> TaskEvidence
     elif decision.tested:
         first = decision.tested[0]
         finding, candidate = first.finding, first.comparison.candidate
-        usd, error = first.comparison.saving_usd, first.comparison.saving_error_usd
-        base = stratum.baseline_usd
-        saving_share, saving_bound = usd / base, (usd - 1.6448536269514722 * error) / base
+        saving_share = first.comparison.saving_usd / stratum.baseline_usd
+        saving_bound = first.comparison.saving_bound_usd / stratum.baseline_usd
     else:
         return None
-    before = 1000.0 * stratum.baseline_errors
     return TaskEvidence(
         verdict=_NAMES[decision.verdict],
         pairs=int(finding.pairs),
         loss=_exact(finding.loss),
         bound=_exact(finding.bound),
-        errors_per_1000=_per_1000(before, before + 1000.0 * finding.loss),
+        errors_per_1000=_per_1000(
+            1000.0 * stratum.baseline_errors, 1000.0 * errors_after(stratum.baseline_errors, finding.loss)
+        ),
         saving_share=_exact(saving_share),
         saving_bound=None if math.isnan(saving_bound) else _exact(saving_bound),
         kind=kind_of_change(stratum.baseline, candidate, capabilities) if decision.moved else None,
@@ -147,8 +147,7 @@ def _exact(number: float) -> Decimal:
 
 
 def _per_1000(before: float, after: float) -> tuple[Decimal, Decimal]:
-    # Baseline and route are measured on rows that differ slightly, so the sum may leave the range.
-    return _exact(before), _exact(min(1000.0, max(0.0, after)))
+    return _exact(before), _exact(after)
 
 
 def kind_of_change(baseline: Candidate, candidate: Candidate, capabilities: CapabilityTable) -> str:

@@ -2,17 +2,21 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import combinations
+
+from scipy.special import ndtr
 
 from modelmix.core.candidate import Candidate
-from modelmix.evaluate.evidence import TypeEvidence, split
-from modelmix.evaluate.multiplicity import holm
-from modelmix.evaluate.verdict import Finding, Verdict, judge
+from modelmix.evaluate.evidence import TypeEvidence, correlation, split
+from modelmix.evaluate.multiplicity import holm, simultaneous_z
+from modelmix.evaluate.paired import pairs_needed
+from modelmix.evaluate.verdict import Finding, Verdict, expected_discordance, judge
 from modelmix.optimize.attempts import alpha_of_attempt
 from modelmix.optimize.certify import Certified, Move, certify
 from modelmix.optimize.choose import Choice, choose
-from modelmix.optimize.goal import Goal
+from modelmix.optimize.goal import LEAST_MARGIN, Goal
 from modelmix.optimize.stratum import Comparison, Stratum, tally
 
 
@@ -40,7 +44,8 @@ class Tested:
     Attributes:
         comparison: The counts.
         finding: Test against the type's margin; FAILS is corrected over all types and candidates (Holm),
-            and CLEARS does not occur: only fresh rows can clear.
+            and CLEARS does not occur: only fresh rows can clear. ``needed`` is for the next attempt, and
+            covers the type's share of what the moved traffic together must prove.
     """
 
     comparison: Comparison
@@ -55,9 +60,10 @@ class Decision:
         stratum: Its counts over all rows.
         verdict: CLEARS if it moves; FAILS if every cheaper candidate fails; else UNDECIDED.
         move: Its test on fresh rows, if it was put forward.
-        tested: Every cheaper candidate, the one most worth moving to first.
-        more_pairs: About how many more pairs would decide the first of them that does not fail, or None if
-            no number would at the loss that was seen, or nothing is undecided.
+        tested: Every cheaper candidate: those that do not fail first, and of them the one put forward.
+        more_pairs: About how many more pairs would clear the first of them, at the level of the attempt that
+            follows, four times out of five if its loss is zero or as seen, the larger. None where nothing is
+            undecided, where no number would do at the loss seen, or where it is not pairs that are missing.
         more_usd: What they cost: both answers to each, at the mean cost of those seen; None if unpriced.
     """
 
@@ -120,19 +126,32 @@ def fit(types: Sequence[TypeEvidence], scenes: Mapping[str, Scene], goal: Goal, 
     whole: list[Stratum] = []
     choosing: list[Stratum] = []
     fresh: list[Stratum] = []
+    fresh_rows: dict[str, TypeEvidence] = {}
     for evidence in measured:
-        scene = scenes[evidence.task_type]
-        for rows, strata in zip(
-            (evidence, *split(evidence, goal.seed, goal.choosing_share)),
-            (whole, choosing, fresh),
-            strict=True,
-        ):
-            strata.append(_stratum(rows, scene))
+        name = evidence.task_type
+        choosing_rows, fresh_rows[name] = split(evidence, goal.seed, goal.choosing_share)
+        for rows, strata in ((evidence, whole), (choosing_rows, choosing), (fresh_rows[name], fresh)):
+            strata.append(_stratum(rows, scenes[name]))
     alpha = alpha_of_attempt(goal.alpha, attempt)
     choice = choose(choosing, goal, alpha)
-    proved = certify(fresh, choice, alpha)
-    decisions = _decide(whole, choosing, choice, proved, goal)
+    proved = certify(fresh, choice, alpha, guard=goal.alpha, together=_together(fresh_rows, scenes, choice))
+    decisions = _decide(whole, choosing, proved, goal, attempt)
     return _summarise(decisions, fresh, proved, choice, attempt, missing)
+
+
+def _together(
+    fresh: Mapping[str, TypeEvidence], scenes: Mapping[str, Scene], choice: Choice
+) -> dict[tuple[str, str], float]:
+    """Return the correlations of what is put forward, where units span task types."""
+    lost: dict[str, dict[str, float]] = {}
+    for put in choice.moves:
+        rows = fresh[put.task_type]
+        arms = rows.arms.index(put.candidate), rows.arms.index(scenes[put.task_type].baseline)
+        lost[put.task_type] = rows.differences(*arms)
+    pairs = (
+        (one, other, correlation(lost[one], lost[other])) for one, other in combinations(sorted(lost), 2)
+    )
+    return {(one, other): r for one, other, r in pairs if r}
 
 
 def _stratum(evidence: TypeEvidence, scene: Scene) -> Stratum:
@@ -146,43 +165,70 @@ def _stratum(evidence: TypeEvidence, scene: Scene) -> Stratum:
 
 
 def _decide(
-    whole: Sequence[Stratum], choosing: Sequence[Stratum], choice: Choice, proved: Certified, goal: Goal
+    whole: Sequence[Stratum], choosing: Sequence[Stratum], proved: Certified, goal: Goal, attempt: int
 ) -> tuple[Decision, ...]:
     moves = {move.put.task_type: move for move in proved.moves}
     cheaper: list[tuple[int, Comparison, float]] = []
     for index, (stratum, seen) in enumerate(zip(whole, choosing, strict=True)):
         for comparison in stratum.comparisons:
             if comparison.saving_usd > 0.0 and comparison.pairs.n:
-                margin = goal.margin_of(seen, comparison.saving_usd)
+                # An error that costs more than any move saves leaves no margin at all.
+                margin = max(goal.margin_of(seen, comparison.saving_usd), LEAST_MARGIN)
                 cheaper.append((index, comparison, margin))
-    refuted = holm([pairs.pairs.p_value_refuted(margin) for _, pairs, margin in cheaper], goal.alpha)
-    level = proved.alpha / (len(choice.moves) + 1)
+    refuted = holm(
+        [comparison.pairs.p_value_refuted(margin) for _, comparison, margin in cheaper], goal.alpha
+    )
+    open_types = {index for (index, _, _), fails in zip(cheaper, refuted, strict=True) if not fails}
+    open_calls = math.fsum(whole[index].calls for index in open_types)
+    # More rows are another attempt, and one more type to put forward beside the others.
+    family, next_alpha = len(proved.moves) + 1, alpha_of_attempt(goal.alpha, attempt + 1)
+    ahead = _Ahead(next_alpha / family, float(ndtr(-simultaneous_z(family, next_alpha))), goal.margin)
     decisions = []
     for index, stratum in enumerate(whole):
         move = moves.get(stratum.task_type)
-        tested = [
-            Tested(comparison, _on_all_rows(comparison, margin, level, fails))
-            for (at, comparison, margin), fails in zip(cheaper, refuted, strict=True)
-            if at == index
-        ]
-        tested.sort(key=partial(_promise, stratum=stratum))
+        tested = []
+        for (at, comparison, margin), fails in zip(cheaper, refuted, strict=True):
+            if at == index:
+                finding = judge(comparison.pairs, margin, alpha=proved.alpha / family)
+                verdict = Verdict.FAILS if fails else Verdict.UNDECIDED
+                needed = ahead.needed(comparison, margin, 1.0 if fails else stratum.calls / open_calls)
+                tested.append(Tested(comparison, replace(finding, verdict=verdict, needed=needed)))
+        tested.sort(key=partial(_promise, stratum=stratum, move=move))
         decisions.append(_decision(stratum, move, tuple(tested), goal))
     return tuple(decisions)
 
 
-def _on_all_rows(comparison: Comparison, margin: float, level: float, fails: bool) -> Finding:
-    margin = max(margin, 1e-9)  # an error that costs more than the move saves leaves no margin at all
-    found = judge(comparison.pairs, margin, alpha=level)
-    verdict = Verdict.FAILS if fails else Verdict.UNDECIDED
-    return Finding(verdict, found.pairs, found.loss, found.bound, margin, level, found.needed)
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """Levels and margin that the next attempt will test at."""
+
+    type_alpha: float
+    pool_alpha: float
+    pool_margin: float
+
+    def needed(self, comparison: Comparison, margin: float, share: float) -> int | None:
+        """Fresh pairs with which a type would clear by itself and bear its share of the pool."""
+        pairs = comparison.pairs
+        alone = judge(pairs, margin, alpha=self.type_alpha).needed
+        pooled = pairs_needed(
+            self.pool_margin,
+            expected_discordance(pairs),
+            alpha=self.pool_alpha,
+            loss=share * max(pairs.loss, 0.0),
+        )
+        return None if alone is None or pooled is None else max(alone, math.ceil(share * pooled))
 
 
-def _promise(tested: Tested, stratum: Stratum) -> tuple[bool, bool, float]:
-    """Sort key: what does not fail, then what a number of pairs can decide, then saving per pair needed."""
+def _promise(tested: Tested, stratum: Stratum, move: Move | None) -> tuple[bool, bool, bool, float]:
+    """Sort key: what does not fail, then what was put forward, then what pairs can decide, cheapest first.
+
+    Cheapest is the one that saves most per pair needed.
+    """
     comparison, finding = tested.comparison, tested.finding
     worth = comparison.saving_usd - (stratum.error_cost_usd or 0.0) * comparison.pairs.loss
     per_pair = worth / finding.needed if finding.needed else worth
-    return (finding.verdict is Verdict.FAILS, finding.needed is None, -per_pair)
+    put_forward = move is not None and move.candidate == comparison.candidate
+    return (finding.verdict is Verdict.FAILS, not put_forward, finding.needed is None, -per_pair)
 
 
 def _decision(stratum: Stratum, move: Move | None, tested: tuple[Tested, ...], goal: Goal) -> Decision:
@@ -190,15 +236,21 @@ def _decision(stratum: Stratum, move: Move | None, tested: tuple[Tested, ...], g
         return Decision(stratum, Verdict.CLEARS, move, tested)
     if tested and all(t.finding.verdict is Verdict.FAILS for t in tested):
         return Decision(stratum, Verdict.FAILS, move, tested)
-    undecided = next((t for t in tested if t.finding.verdict is not Verdict.FAILS), None)
-    if undecided is None or undecided.finding.needed is None:
+    more = _more_pairs(move, tested[0], goal) if tested else None
+    if more is None:
         return Decision(stratum, Verdict.UNDECIDED, move, tested)
-    in_all = math.ceil(undecided.finding.needed / (1.0 - goal.choosing_share))
-    more = max(in_all - int(undecided.comparison.pairs.n), 1)
-    both_usd = 2.0 * stratum.baseline_usd - undecided.comparison.saving_usd
+    both_usd = 2.0 * stratum.baseline_usd - tested[0].comparison.saving_usd
     return Decision(
         stratum, Verdict.UNDECIDED, move, tested, more, None if math.isnan(both_usd) else more * both_usd
     )
+
+
+def _more_pairs(move: Move | None, first: Tested, goal: Goal) -> int | None:
+    held_back = move is not None and move.candidate == first.comparison.candidate and move.why_not != "type"
+    if held_back or first.finding.needed is None:
+        return None
+    more = math.ceil(first.finding.needed / (1.0 - goal.choosing_share) - first.comparison.pairs.n)
+    return more if more > 0 else None
 
 
 def _summarise(
@@ -211,17 +263,17 @@ def _summarise(
 ) -> Fit:
     moves = [(move, _stratum_of(move, fresh)) for move in proved.moves if move.moved]
     calls = math.fsum(d.stratum.calls for d in decisions)
-    priced = [d.stratum for d in decisions if d.stratum.baseline_usd > 0]
-    spend = math.fsum(stratum.calls * stratum.baseline_usd for stratum in priced)
+    spends = {d.stratum.task_type: d.stratum.calls * d.stratum.baseline_usd for d in decisions}
+    spend = math.fsum(usd for usd in spends.values() if usd > 0)
     moved_calls = math.fsum(stratum.calls for _, stratum in moves)
-    moved_spend = math.fsum(d.stratum.calls * d.stratum.baseline_usd for d in decisions if d.moved)
+    moved_spend = math.fsum(spends[move.put.task_type] for move, _ in moves)
     saved = variance = before = after = 0.0
     for move, stratum in moves:
         share = stratum.calls / moved_calls
-        saved += stratum.calls * move.comparison.saving_usd
-        variance += (stratum.calls * move.comparison.saving_error_usd) ** 2
+        saved += spends[move.put.task_type] * move.saving_share
+        variance += (spends[move.put.task_type] * (move.saving_share - move.saving_bound)) ** 2
         before += 1000.0 * share * stratum.baseline_errors
-        after += 1000.0 * share * (stratum.baseline_errors + move.comparison.pairs.loss)
+        after += 1000.0 * share * errors_after(stratum.baseline_errors, move.comparison.pairs.loss)
     return Fit(
         decisions=decisions,
         certified=proved,
@@ -230,11 +282,16 @@ def _summarise(
         moved_calls_share=moved_calls / calls if calls else 0.0,
         moved_spend_share=moved_spend / spend if spend else 0.0,
         saving_share=saved / spend if spend else 0.0,
-        saving_bound=(saved - 1.6448536269514722 * math.sqrt(variance)) / spend if spend else 0.0,
+        saving_bound=(saved - math.sqrt(variance)) / spend if spend else 0.0,
         errors_before=before if moves else math.nan,
         errors_after=after if moves else math.nan,
         no_baseline=missing,
     )
+
+
+def errors_after(baseline_errors: float, loss: float) -> float:
+    """Error rate after a move, in [0, 1]: the two are measured on rows that may differ slightly."""
+    return min(1.0, max(0.0, baseline_errors + loss))
 
 
 def _stratum_of(move: Move, strata: Sequence[Stratum]) -> Stratum:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from modelmix.optimize.stratum import Stratum
 
 TYPE_MARGIN_FLOOR, TYPE_MARGIN_CEILING = 0.02, 0.06
+LEAST_MARGIN = 1e-6  # below it no test has rows enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +15,9 @@ class Goal:
     """What must hold, and with which confidence.
 
     Attributes:
-        margin: Largest tolerable loss over the traffic that moves, a share in (0, 1).
-        alpha: Chance that may be taken of certifying what does not hold, in (0, 0.5).
+        margin: Largest tolerable loss over the traffic that moves, a share from a millionth to below 1.
+        alpha: Chance that may be taken that the moved traffic loses more than ``margin``, and again that any
+            moved type loses more than its own, in (0, 0.5).
         type_margin: Largest tolerable loss of each task type, or None for the default: the baseline's own
             error rate on the choosing rows, between 2 and 6 points.
         type_margins: Margins of single task types; they win over ``type_margin``.
@@ -31,8 +33,8 @@ class Goal:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.margin < 1.0:
-            raise ValueError(f"margin is {self.margin}; a margin lies between 0 and 1")
+        if not LEAST_MARGIN <= self.margin < 1.0:
+            raise ValueError(f"margin is {self.margin}; a margin lies between {LEAST_MARGIN} and 1")
         if not 0.0 < self.alpha < 0.5:  # noqa: PLR2004 - beyond a coin toss a level means nothing
             raise ValueError(f"alpha is {self.alpha}; it lies between 0 and 0.5")
         if not 0.0 < self.choosing_share < 1.0:

@@ -10,6 +10,8 @@ from modelmix.core.candidate import Candidate
 from modelmix.evaluate.evidence import TypeEvidence
 from modelmix.evaluate.paired import Pairs
 
+SAVING_Z = 1.6448536269514722  # one-sided 95 %
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -28,6 +30,11 @@ class Comparison:
     saving_usd: float
     saving_error_usd: float
     slices: Mapping[str, Pairs] = field(default_factory=dict)
+
+    @property
+    def saving_bound_usd(self) -> float:
+        """One-sided 95 % lower bound of the saving per call; NaN where it is not known."""
+        return self.saving_usd - SAVING_Z * self.saving_error_usd
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,14 +64,22 @@ def _undecided(decision: Decision, tested: Tested) -> str:
     obstacle = _obstacle(decision) if decision.move and decision.move.candidate == name else ""
     said = f"UNDECIDED on {name}: "
     if obstacle:
-        said += f"{obstacle}; "
+        return said + f"{obstacle}; {pairs.n:.0f} pairs"
+    if tested.finding.needed is None:
+        loss = points(tested.finding.loss)
+        return said + f"{pairs.n:.0f} pairs; no number would clear at the loss seen, {loss}"
     if decision.more_pairs is None:
-        loss, margin = points(tested.finding.loss), points(tested.finding.margin)
-        return said + f"{pairs.n:.0f} pairs; no number would clear {margin} at the loss seen, {loss}"
+        return said + f"{_passed_over(decision)}; {pairs.n:.0f} pairs"
     said += f"{pairs.n:.0f} of about {pairs.n + decision.more_pairs:,.0f} pairs"
     if decision.more_usd is not None:
         said += f"; ${decision.more_usd:,.2f} more would decide"
     return said
+
+
+def _passed_over(decision: Decision) -> str:
+    if decision.move is None:
+        return "not put forward, since its choosing rows promised too little beside the other types"
+    return "put forward, and not cleared by its fresh rows"
 
 
 def _obstacle(decision: Decision) -> str:
