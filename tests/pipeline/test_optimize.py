@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,6 +106,49 @@ def test_asking_again_is_free_and_asking_otherwise_is_not(ledger: Ledger) -> Non
     assert again.fit.attempt == 2
     assert any("attempt 2" in note for note in again.notes)
     assert run(ledger, ask, rows("more", 300), name="two").fit.attempt == 3
+
+
+def test_the_same_prompts_are_another_attempt_under_any_name(ledger: Ledger) -> None:
+    """Another import, a part of the rows, types renamed, other clusters or slices: a prompt is a prompt."""
+    ask = Ask(goal=GOAL, baseline=Candidate(OPUS))
+    assert run(ledger, ask, rows("t", 60)).fit.attempt == 1
+    changed: list[dict[str, Any]] = [
+        {},
+        {"task_type": "renamed"},
+        {"cluster_id": "k"},
+        {"slice_name": "absent"},
+    ]
+    for number, change in enumerate(changed, 2):
+        part = [replace(row, **change) for row in rows("t", 60 - number)]
+        Lake(ledger.path.parent).put_outcomes("one", iter(part))
+        assert run(ledger, ask).fit.attempt == number
+    (ledger.path.parent / "lake" / "outcomes" / "one.parquet").unlink()
+    assert run(ledger, ask, rows("other", 60), name="two").fit.attempt == 1
+
+
+def test_another_baseline_is_another_question_and_more_calls_are_not(ledger: Ledger) -> None:
+    """What calls ask for is part of what is asked, though no option names it; how many there are is not."""
+    ledger.put_calls([call(0, "t", OPUS)])
+    assert run(ledger, Ask(goal=GOAL), rows("t", 60)).fit.attempt == 1
+    ledger.put_calls([call(1, "t", OPUS)])
+    assert run(ledger, Ask(goal=GOAL)).fit.attempt == 1
+    ledger.put_calls([call(i, "t", HAIKU) for i in range(9)])
+    assert run(ledger, Ask(goal=GOAL)).fit.attempt == 2
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        Ask(goal=GOAL, critical=frozenset({"hodls"})),
+        Ask(goal=Goal(0.02, type_margins={"hodls": 0.1})),
+        Ask(goal=GOAL, error_costs_usd={"hodls": Decimal(1)}),
+    ],
+)
+def test_a_bar_for_a_type_that_is_not_there_is_refused(ledger: Ledger, ask: Ask) -> None:
+    """A misspelt task type would guard nothing; it is named, and costs no attempt."""
+    with pytest.raises(ConfigError, match=r"'hodls'.*measured are fails, holds"):
+        run(ledger, replace(ask, baseline=Candidate(OPUS)), both())
+    assert ledger.attempts() == ()
 
 
 def test_baselines_and_volumes_come_from_the_ledger(ledger: Ledger) -> None:

@@ -191,7 +191,12 @@ def test_attempts_come_back_with_their_verdicts(ledger: Ledger) -> None:
     """What was asked is on record at once, what came of it later; it may be said again."""
     settings = {"margin": 0.02, "alpha": 0.05, "arms": ["b", "a"], "seed": 7}
     first = ledger.record_attempt(
-        settings_sha256="s1", evidence_sha256="e1", imports={"i2", "i1"}, at=NOW, settings=settings
+        settings_sha256="s1",
+        evidence_sha256="e1",
+        imports={"i2", "i1"},
+        prompts={"p"},
+        at=NOW,
+        settings=settings,
     )
     second = ledger.record_attempt(
         settings_sha256="s2", evidence_sha256="e1", imports=[], at=NOW, settings={}
@@ -199,6 +204,7 @@ def test_attempts_come_back_with_their_verdicts(ledger: Ledger) -> None:
     assert (first, second) == (1, 2)
     (attempt, other) = ledger.attempts()
     assert (attempt.imports, attempt.candidates) == (("i1", "i2"), ("b", "a"))
+    assert (attempt.prompts, other.prompts) == (frozenset({"p"}), frozenset())
     assert (attempt.margin, attempt.alpha, attempt.k, attempt.outcome) == (0.02, 0.05, None, "")
     assert (attempt.settings, other.margin) == (settings, None)
     verdicts = (

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
+
+import numpy as np
 
 from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
-from modelmix.errors import EvidenceError
+from modelmix.errors import ConfigError, EvidenceError
 from modelmix.evaluate.evidence import Gathered, TypeEvidence
 from modelmix.ingest import outcomes as outcome_rows
-from modelmix.optimize.attempts import Try, number_of_attempt
+from modelmix.optimize.attempts import Try, number_of_attempt, sketch
 from modelmix.optimize.document import Provenance, document
 from modelmix.optimize.fit import Fit, Scene, fit
 from modelmix.optimize.goal import Goal
@@ -82,26 +85,33 @@ def optimise(
         now: UTC instant of the run.
 
     Raises:
+        ConfigError: A task type is named of which there is no outcome.
         EvidenceError: There is no outcome, or no baseline.
     """
     arms = None if ask.arms is None else _with_baseline(ask.arms, ask.baseline)
     rows = outcome_rows.read(lake.outcomes(), "lake")
     priced = priced_evidence(rows, book, capabilities, today=now.date(), day=ask.day, arms=arms)
+    _check_names(ask, priced.gathered)
     requested = ledger.requested()
     traffic = _traffic(requested, capabilities)
     templates = {row.task_type: row.template for row in requested if row.template}
     scenes, basis = _scenes(ask, priced.gathered, traffic, capabilities)
     types = [evidence for evidence in priced.gathered.types if evidence.task_type in scenes]
-    evidence_sha256 = _evidence_sha256(types)
-    this = Try(_settings_sha256(ask, book), evidence_sha256, frozenset(lake.outcome_imports()))
-    attempt = number_of_attempt(this, list(_earlier(ledger)))
+    settings = _settings(ask, book, scenes)
+    this = Try(
+        settings_sha256=_sha256(settings),
+        evidence_sha256=_evidence_sha256(types),
+        prompts=sketch(chain.from_iterable(evidence.prompts for evidence in types)),
+    )
     attempt_id = ledger.record_attempt(
         settings_sha256=this.settings_sha256,
         evidence_sha256=this.evidence_sha256,
-        imports=sorted(this.imports),
+        imports=lake.outcome_imports(),
+        prompts=this.prompts,
         at=now,
-        settings=_settings(ask, book),
+        settings=settings,
     )
+    attempt = number_of_attempt(this, _before(attempt_id, ledger))
     found = fit(types, scenes, ask.goal, attempt)
     outcome = "CLEARS" if found.certified.pool is not None else "UNDECIDED"
     ledger.conclude_attempt(attempt_id, outcome, list(_verdicts(found)), len(found.certified.moves))
@@ -110,7 +120,7 @@ def optimise(
         version=ask.version,
         created=now,
         prices_as_of=book.as_of,
-        evidence_sha256=evidence_sha256,
+        evidence_sha256=this.evidence_sha256,
         graders=(),
         basis=basis,
         templates=templates,
@@ -195,20 +205,41 @@ def _baselines(
     return found
 
 
+def _check_names(ask: Ask, gathered: Gathered) -> None:
+    """Refuse a bar for a task type that is not there: it would guard nothing."""
+    measured = [evidence.task_type for evidence in gathered.types]
+    for asked, names in (
+        ("critical", ask.critical),
+        ("type margin", ask.goal.type_margins),
+        ("error cost", ask.error_costs_usd),
+    ):
+        unknown = sorted(set(names).difference(measured))
+        if unknown:
+            raise ConfigError(
+                f"{asked}: no outcome is paired for task type {', '.join(map(repr, unknown))}; measured are "
+                f"{', '.join(measured) or 'none'}: name one of them, or import outcomes"
+            )
+
+
 def _evidence_sha256(types: list[TypeEvidence]) -> str:
-    """Hash what was measured: names, units, scores and costs, in a fixed order."""
+    """Hash what was measured: names, prompts, units, slices, scores and costs, in a fixed order."""
     digest = hashlib.sha256()
     for evidence in types:
+        arms = [str(arm) for arm in evidence.arms]
+        slices = {name: np.flatnonzero(rows).tolist() for name, rows in evidence.slices.items()}
         digest.update(
-            json.dumps([evidence.task_type, [str(arm) for arm in evidence.arms], evidence.units]).encode()
+            json.dumps([evidence.task_type, arms, evidence.prompts, evidence.units, slices]).encode()
         )
         digest.update(evidence.score.tobytes())
         digest.update(evidence.cost_usd.tobytes())
     return digest.hexdigest()
 
 
-def _settings(ask: Ask, book: PriceBook) -> dict[str, object]:
-    """Return everything that was asked and can change the answer, as plain JSON."""
+def _settings(ask: Ask, book: PriceBook, scenes: Mapping[str, Scene]) -> dict[str, object]:
+    """Return everything that was asked and can change the answer, as plain JSON.
+
+    Volumes are left out: they grow by the hour, and the pool's critical value holds for all weights at once.
+    """
     goal = ask.goal
     return {
         "margin": goal.margin,
@@ -217,7 +248,7 @@ def _settings(ask: Ask, book: PriceBook) -> dict[str, object]:
         "type_margins": dict(sorted(goal.type_margins.items())),
         "choosing_share": goal.choosing_share,
         "seed": goal.seed,
-        "baseline": None if ask.baseline is None else str(ask.baseline),
+        "baselines": {name: str(scene.baseline) for name, scene in sorted(scenes.items())},
         "arms": None if ask.arms is None else sorted(map(str, ask.arms)),
         "day": None if ask.day is None else ask.day.isoformat(),
         "error_cost_usd": None if ask.error_cost_usd is None else str(ask.error_cost_usd),
@@ -228,13 +259,15 @@ def _settings(ask: Ask, book: PriceBook) -> dict[str, object]:
     }
 
 
-def _settings_sha256(ask: Ask, book: PriceBook) -> str:
-    return hashlib.sha256(json.dumps(_settings(ask, book), sort_keys=True).encode()).hexdigest()
+def _sha256(settings: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def _earlier(ledger: Ledger) -> Iterator[Try]:
+def _before(attempt_id: int, ledger: Ledger) -> Iterator[Try]:
+    # This attempt is on record already, so that of two at the same time only one is the first.
     for row in ledger.attempts():
-        yield Try(row.settings_sha256, row.evidence_sha256, frozenset(row.imports))
+        if row.attempt_id < attempt_id:
+            yield Try(row.settings_sha256, row.evidence_sha256, row.prompts)
 
 
 def _price_notes(priced: Priced) -> Iterator[str]:
@@ -266,7 +299,10 @@ def _notes(priced: Priced, found: Fit) -> Iterator[str]:
         yield f"no outcome of their baseline: {', '.join(found.no_baseline)} stay"
     if found.attempt > 1:
         spent = f"{found.certified.alpha:.2g}"
-        yield f"attempt {found.attempt} on these rows: only {spent} of alpha is left for it"
+        yield (
+            f"attempt {found.attempt} on these prompts: only {spent} of alpha is left for it; "
+            "what an earlier attempt gave the idea for needs prompts of its own"
+        )
 
 
 def _verdicts(found: Fit) -> Iterator[TypeVerdict]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -252,6 +253,7 @@ class Ledger:
         settings_sha256: str,
         evidence_sha256: str,
         imports: Iterable[str],
+        prompts: Iterable[str] = (),
         at: datetime,
         settings: Mapping[str, Any],
     ) -> int:
@@ -261,6 +263,7 @@ class Ledger:
             settings_sha256: Hash of everything that was asked.
             evidence_sha256: Hash of the rows.
             imports: Ids of the imports that the rows came from.
+            prompts: Hashes of prompt ids, by which another attempt on the same prompts is known.
             at: Aware instant.
             settings: What was asked, as plain JSON; ``margin``, ``alpha`` and ``arms`` are found in it.
 
@@ -273,6 +276,7 @@ class Ledger:
             "settings_sha256": settings_sha256,
             "evidence_sha256": evidence_sha256,
             "imports": canonical(sorted(imports)),
+            "prompts": canonical(sorted(prompts)),
             "candidates": canonical(list(settings.get("arms") or ())),
             "margin": settings.get("margin"),
             "alpha": settings.get("alpha"),
@@ -294,18 +298,7 @@ class Ledger:
             k: Number of task types put forward.
         """
         candidates = sorted({verdict.candidate for verdict in verdicts})
-        rows = [
-            {
-                "attempt_id": attempt_id,
-                "task_type": verdict.task_type,
-                "candidate": verdict.candidate,
-                "verdict": verdict.verdict,
-                "pairs": verdict.pairs,
-                "loss": verdict.loss,
-                "bound": verdict.bound,
-            }
-            for verdict in verdicts
-        ]
+        rows = [{"attempt_id": attempt_id, **asdict(verdict)} for verdict in verdicts]
         changes: dict[str, Any] = {"outcome": outcome, "k": k}
         if candidates:
             changes["candidates"] = canonical(candidates)
@@ -329,6 +322,7 @@ class Ledger:
                 settings_sha256=row.settings_sha256,
                 evidence_sha256=row.evidence_sha256,
                 imports=tuple(json.loads(row.imports)),
+                prompts=frozenset(json.loads(row.prompts)),
                 candidates=tuple(json.loads(row.candidates)),
                 margin=row.margin,
                 alpha=row.alpha,

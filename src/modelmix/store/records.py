@@ -82,6 +82,7 @@ class BarAttempt:
         settings_sha256: Hash of it.
         evidence_sha256: Hash of the rows.
         imports: Ids of the imports that the rows came from.
+        prompts: Hashes of prompt ids, by which another attempt on the same prompts is known.
         candidates: Candidates considered, or empty while that is not known.
         margin: Largest loss accepted, in score points, or None.
         alpha: Chance of a false certificate that was asked for, or None.
@@ -95,6 +96,7 @@ class BarAttempt:
     settings_sha256: str
     evidence_sha256: str
     imports: tuple[str, ...]
+    prompts: frozenset[str] = frozenset()
     candidates: tuple[str, ...] = ()
     margin: float | None = None
     alpha: float | None = None

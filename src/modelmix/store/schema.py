@@ -95,6 +95,7 @@ attempts: Final = Table(
     _number("alpha"),
     Column("k", BigInteger, nullable=True),
     _text("outcome"),
+    _text("prompts"),
 )
 
 verdicts: Final = Table(
