@@ -196,7 +196,7 @@ def test_what_is_left_out_is_said(ledger: Ledger) -> None:
     assert "not in the price book: gpt" in text
     assert "only one candidate answered" in text
     assert "as the tables state for claude-opus-4-8" in text
-    assert "1 outcomes of claude-fable-5-2 have no price" in text
+    assert "without a price, for quality only: 1 outcome of claude-fable-5-2" in text
     armed = run(ledger, Ask(goal=GOAL, baseline=Candidate(OPUS), arms=(Candidate(HAIKU),)))
     assert "outside --arms" in "\n".join(armed.notes)
 

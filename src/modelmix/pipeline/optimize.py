@@ -24,6 +24,7 @@ from modelmix.pipeline.evidence import Priced, priced_evidence
 from modelmix.policy.artifact import signed
 from modelmix.policy.by_type import VIRTUAL_MODELS
 from modelmix.policy.document import PolicyDocument
+from modelmix.report.plain import counted
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
 from modelmix.store.records import Requested, TypeVerdict
@@ -281,7 +282,7 @@ def _price_notes(priced: Priced) -> Iterator[str]:
     if pricer.stated:
         yield f"prices: as the tables state for {', '.join(sorted(pricer.stated))}"
     for model, count in sorted(pricer.unpriced.items()):
-        yield f"{count:,} outcomes of {model} have no price and count for quality only"
+        yield f"without a price, for quality only: {counted(count, 'outcome')} of {model}"
 
 
 def _notes(priced: Priced, found: Fit) -> Iterator[str]:
@@ -290,11 +291,11 @@ def _notes(priced: Priced, found: Fit) -> Iterator[str]:
     if priced.skipped_models:
         yield f"left out, not in the price book: {', '.join(priced.skipped_models)}"
     if gathered.rows_other_arms:
-        yield f"left out: {gathered.rows_other_arms:,} outcomes of models outside --arms"
+        yield f"left out: {counted(gathered.rows_other_arms, 'outcome')} of models outside --arms"
     if gathered.prompts_unpaired:
-        yield f"left out: {gathered.prompts_unpaired:,} prompts that only one candidate answered"
+        yield f"left out: {counted(gathered.prompts_unpaired, 'prompt')} that only one candidate answered"
     if priced.bad_rows:
-        yield f"{len(priced.bad_rows):,} rows could not be read"
+        yield f"could not be read: {counted(len(priced.bad_rows), 'row')}"
     if found.no_baseline:
         yield f"no outcome of their baseline: {', '.join(found.no_baseline)} stay"
     if found.attempt > 1:
