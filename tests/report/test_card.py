@@ -102,6 +102,26 @@ def test_what_has_no_price_is_loud() -> None:
     assert "more: --json" not in few
 
 
+def test_a_sum_that_nothing_was_priced_for_is_not_zero() -> None:
+    """Where no call has a price there is no sum, by class neither, and no saving by caching."""
+    text = shown(audit_of([call(0, "claude-internal", usage=Usage(5, 9, 7))]))
+    assert "$0.00" not in text
+    assert "no price known · 1 call" in text
+    assert "caching saved" not in flat(text)
+
+
+def test_calls_that_name_no_model_have_a_name() -> None:
+    """A request that could not be read has no model: its row is not blank."""
+    text = shown(audit_of([call(0, ""), call(1)]))
+    assert " (no model named) " in text
+    assert "(no model named): the model is unknown" in flat(text)
+
+
+def test_no_calls_make_no_tables() -> None:
+    """An empty window leaves no headings without rows."""
+    assert "Token class" not in shown(audit_of([]))
+
+
 def test_bad_rows_are_counted_with_their_place() -> None:
     """The first bad rows stand with file and line, the others are counted."""
     text = shown(audit_of([call()], [BadRow("a.jsonl", line, "not JSON") for line in range(1, 6)]))

@@ -87,6 +87,14 @@ def test_what_is_missing_is_on_the_page() -> None:
     assert "a.jsonl 7 not JSON" in text
 
 
+def test_a_sum_that_nothing_was_priced_for_is_not_zero() -> None:
+    """Where no call has a price the page shows no sum of money, and a call without a model has a name."""
+    text = words(audit_of([call(0, "")]))
+    assert "no price known" in text
+    assert "(no model named)" in text
+    assert "(computed from list prices)" not in text
+
+
 def test_sessions_that_went_cold_are_counted() -> None:
     """A cache that expired is said with what it made the session write again."""
     rows = [call(0), call(9, usage=Usage(1, 0, 500))]

@@ -17,6 +17,9 @@ AT_STAKE_NOTE = (
     "every call on Opus or above, at the rates that the cheapest lower tier has today, same tokens; "
     "tokenizer differences and quality are not counted, so this is no saving until it is replayed"
 )
+NO_MODEL = "(no model named)"
+"""How calls are shown that name no model, such as requests that could not be read."""
+
 PROOF_NOTE = (
     "prompts to replay on the candidate so that a true loss of zero clears the default margin (2 points "
     "overall, 6 per type) in 4 of 5 cases if 5 % of answers differ; grading is not in it"

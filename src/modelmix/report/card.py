@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelmix.core.call import UNTYPED
-from modelmix.report.audit import Audit, Row
+from modelmix.report.audit import NO_MODEL, Audit, Row
 from modelmix.report.money import about_usd, count, share, short, usd
 from modelmix.report.plain import counted, ending, printable
 
@@ -33,11 +33,14 @@ def card(audit: Audit) -> RenderableType:
     The parts, in order: headline with what is at stake, models, task types, token classes, then one line
     each for caching, sub-agents, what could not be priced or read, the prices, and what to do next.
     """
-    parts: list[RenderableType] = [_title(audit), _headline(audit), _models(audit)]
+    parts: list[RenderableType] = [_title(audit), _headline(audit)]
+    if audit.total.calls:
+        parts.append(_models(audit))
     if any(row.name != UNTYPED for row in audit.by_task_type):
         parts.append(_task_types(audit))
-    parts += [_classes(audit), Text()]
-    parts += list(_notes(audit))
+    if audit.total.calls:
+        parts.append(_classes(audit))
+    parts += [Text(), *_notes(audit)]
     return Group(*parts)
 
 
@@ -65,7 +68,10 @@ def _days(by_day: Sequence[Row]) -> str:
 
 def _headline(audit: Audit) -> Panel:
     spend = Text()
-    spend.append(usd(audit.total.usd), "bold green")
+    if audit.total.is_priced:
+        spend.append(usd(audit.total.usd), "bold green")
+    else:
+        spend.append("no price known", "bold red")
     spend.append(
         f" · {counted(audit.total.calls, 'call')} · {short(audit.total.usage.total_tokens)} tokens · "
         f"{counted(len(audit.by_model), 'model')} · {counted(len(audit.by_task_type), 'task type')}"
@@ -116,7 +122,7 @@ def _ranking(heading: str, rows: Sequence[Row], whole: Decimal, shown: int) -> R
     table = _grid(heading)
     for row in rows[:shown]:
         table.add_row(
-            Text(f" {printable(row.name, _NAME_WIDTH)}"),
+            Text(f" {printable(row.name or NO_MODEL, _NAME_WIDTH)}"),
             count(row.calls),
             short(row.usage.total_tokens),
             usd(row.usd) if row.is_priced else Text("no price", "bold red"),
@@ -163,7 +169,8 @@ def _classes(audit: Audit) -> RenderableType:
     whole = audit.total.usd
     for name, tokens, spent in rows:
         if tokens:
-            table.add_row(f" {name}", "", short(tokens), usd(spent), share(spent, whole), bar(spent, whole))
+            money = usd(spent) if audit.total.is_priced else Text("no price", "bold red")
+            table.add_row(f" {name}", "", short(tokens), money, share(spent, whole), bar(spent, whole))
     searches, spent = usage.web_search_requests, cost.server_tools_usd
     if searches:
         name = f" {counted(searches, 'web search', 'web searches')}"
@@ -216,7 +223,9 @@ def _caching(audit: Audit) -> Text:
         return Text("no call used the prompt cache")
     read = share(cache.hit_ratio or 0.0, 1)
     saved = f"saved {usd(cache.saved_usd)}" if cache.saved_usd >= 0 else f"cost {usd(-cache.saved_usd)} extra"
-    text = Text(f"{read} of input was read from the cache; caching {saved} (computed, list price)")
+    text = Text(f"{read} of input was read from the cache")
+    if audit.total.is_priced:
+        text.append(f"; caching {saved} (computed, list price)")
     if cache.expired_sessions:
         text.append(
             f"; in {count(cache.expired_sessions)} of {counted(cache.sessions, 'session')} it went cold: "
@@ -230,7 +239,7 @@ def _unpriced(audit: Audit) -> Text:
     part = share(audit.unpriced_tokens, audit.total.usage.total_tokens)
     text = Text(f"{calls}, {part} of tokens, in no sum above", "bold red")
     for row in audit.unpriced[:UNPRICED_SHOWN]:
-        text.append(f"\n{printable(row.model, 40)}: {printable(row.why)}", "not bold default")
+        text.append(f"\n{printable(row.model or NO_MODEL, 40)}: {printable(row.why)}", "not bold default")
     if len(audit.unpriced) > UNPRICED_SHOWN:
         text.append(
             f"\nand {len(audit.unpriced) - UNPRICED_SHOWN:,} more: --json lists them", "not bold default"

@@ -10,7 +10,7 @@ from decimal import Decimal
 from html import escape
 
 from modelmix.economics.cache_health import CacheHealth
-from modelmix.report.audit import AT_STAKE_NOTE, PROOF_NOTE, TRANSCRIPTS_NOTE, Audit, Row
+from modelmix.report.audit import AT_STAKE_NOTE, NO_MODEL, PROOF_NOTE, TRANSCRIPTS_NOTE, Audit, Row
 from modelmix.report.money import about_usd, count, share, short, usd
 from modelmix.report.plain import counted, printable
 
@@ -97,10 +97,11 @@ def _head(audit: Audit) -> str:
     else:
         words = "at stake: $0"
     note = f'<p class="soft">{escape(TRANSCRIPTS_NOTE)}.</p>' if audit.has_transcripts else ""
+    spend = usd(audit.total.usd) if audit.total.is_priced else "no price known"
     return (
         f'<h1>Your Claude traffic at list price</h1>\n<p class="soft">{escape(days)}</p>\n'
         f'<div class="card">\n'
-        f'<div class="spend">{usd(audit.total.usd)}</div>\n'
+        f'<div class="spend">{spend}</div>\n'
         f"<p>{counted(audit.total.calls, 'call')} · {short(audit.total.usage.total_tokens)} tokens · "
         f"{counted(len(audit.by_model), 'model')} · {counted(len(audit.by_task_type), 'task type')}</p>\n"
         f"<p>{words}</p>\n<p>Top-tier spend with evidence that a cheaper candidate fails: "
@@ -135,7 +136,7 @@ def _bar(part: Decimal, whole: Decimal) -> str:
 def _ranking(title: str, heading: str, rows: Sequence[Row], whole: Decimal) -> str:
     lines = [
         (
-            _name(row.name),
+            _name(row.name or NO_MODEL),
             _cell(count(row.calls)),
             _cell(short(row.usage.total_tokens)),
             _cell(usd(row.usd)) if row.is_priced else _cell("no price", "bad"),
@@ -173,7 +174,13 @@ def _classes(audit: Audit) -> str:
         ("Web searches (requests)", usage.web_search_requests, cost.server_tools_usd),
     )
     lines = [
-        (_name(name), _cell(count(tokens)), _cell(usd(spent)), _cell(share(spent, whole)), _bar(spent, whole))
+        (
+            _name(name),
+            _cell(count(tokens)),
+            _cell(usd(spent)) if audit.total.is_priced or not tokens else _cell("no price", "bad"),
+            _cell(share(spent, whole)),
+            _bar(spent, whole),
+        )
         for name, tokens, spent in rows
     ]
     table = _table(
@@ -187,10 +194,13 @@ def _caching(audit: Audit) -> str:
     if not cache.read_tokens and not cache.write_tokens:
         return "<h2>Caching</h2>\n<p>No call used the prompt cache.</p>\n"
     saved = "saved" if cache.saved_usd >= 0 else "cost extra"
+    money = (
+        f" Reads cost {usd(cache.read_usd)}, writes {usd(cache.write_usd)}; against no caching at all that "
+        f"{saved} {usd(abs(cache.saved_usd))} (computed from list prices)."
+    )
     return (
-        f"<h2>Caching</h2>\n<p>{share(cache.hit_ratio or 0.0, 1)} of input was read from the cache. "
-        f"Reads cost {usd(cache.read_usd)}, writes {usd(cache.write_usd)}; against no caching at all that "
-        f"{saved} {usd(abs(cache.saved_usd))} (computed from list prices).</p>\n"
+        f"<h2>Caching</h2>\n<p>{share(cache.hit_ratio or 0.0, 1)} of input was read from the cache."
+        f"{money if audit.total.is_priced else ''}</p>\n"
         f"<p>{_expired(cache)}</p>\n"
     )
 
@@ -232,7 +242,7 @@ def _unpriced(audit: Audit) -> str:
         return ""
     lines = [
         (
-            _name(row.model),
+            _name(row.model or NO_MODEL),
             _cell(count(row.calls)),
             _cell(count(row.tokens)),
             _cell(printable(row.why), "text"),
