@@ -102,8 +102,9 @@ def test_a_contest_on_screen(width: int) -> None:
     rows = (("table", standing("modelmix")), ("table", standing("naive", 3400, false=0.4, ceiling=None)))
     held = contest.Contest("t.parquet", 841, 0.02, 0.05, 7, {"table": 0.564}, rows, ("a note",))
     text = shown(contest.table(held), width)
-    assert "table · 1,700 pairs · ceiling 56.4%" in text
-    assert "table · 3,400 pairs" in text
+    assert "t.parquet · 841 prompts · margin 2.0 pp · alpha 0.05" in text
+    assert "table · 200 worlds of 1,700 pairs · ceiling 56.4%" in text
+    assert "table · 200 worlds of 3,400 pairs" in text
     assert "40.0%" in text
     assert "a note" in text
     assert max(map(len, text.splitlines())) <= width

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelmix.optimize.contest import Standing
-from modelmix.report.plain import printable
+from modelmix.report.plain import counted, printable
 
 SCHEMA = "modelmix.bench/1"
 _NONE = "\N{EN DASH}"
@@ -75,10 +75,16 @@ def _row(scenario: str, standing: Standing) -> dict[str, Any]:
 
 def table(contest: Contest) -> RenderableType:
     """Lay the contest out for a terminal of 80 columns or more."""
-    parts: list[RenderableType] = [Text(f" {contest.title}", "bold")]
+    title = printable(contest.title)
+    if contest.n_prompts is not None:
+        bar = f"margin {contest.margin * 100:.1f} pp · alpha {contest.alpha:g}"
+        title += f" · {counted(contest.n_prompts, 'prompt')} · {bar}"
+    parts: list[RenderableType] = [Text(f" {title}", "bold")]
     groups = {(scenario, standing.pairs): None for scenario, standing in contest.rows}
     for scenario, pairs in groups:
-        rows = _head(f" {scenario} · {pairs:,} pairs · ceiling {contest.ceilings[scenario]:.1%}")
+        worlds = max(one.worlds for name, one in contest.rows if (name, one.pairs) == (scenario, pairs))
+        drawn = f"{counted(worlds, 'world')} of {pairs:,} pairs"
+        rows = _head(f" {scenario} · {drawn} · ceiling {contest.ceilings[scenario]:.1%}")
         for name, standing in contest.rows:
             if (name, standing.pairs) == (scenario, pairs):
                 rows.add_row(*_cells(standing, contest.alpha))
