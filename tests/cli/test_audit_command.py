@@ -107,7 +107,7 @@ def test_too_much_without_a_price_exits_4(
     assert main(["audit", str(path), "--max-unpriced", "0.4", "--json"]) == 4
     said = capsys.readouterr()
     assert "claude-internal" in said.out
-    assert "50.00% of tokens have no price, above --max-unpriced 0.4" in said.err
+    assert "50.0 % of tokens have no price, above --max-unpriced 0.4" in said.err
     priced = ["--price-as", "claude-internal=claude-opus-5-5"]
     assert main(["audit", str(path), "--max-unpriced", "0", *priced]) == 0
     assert main(["audit", str(path), "--max-unpriced", "2"]) == 2

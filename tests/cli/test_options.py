@@ -7,7 +7,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmix.cli.options import day_of, instant_of, priced_as, stand_ins_of
+from modelmix.cli.options import day_of, instant_of, priced_as, span_of, stand_ins_of
 from modelmix.settings import load
 
 
@@ -39,6 +39,17 @@ def test_instants_beyond_the_calendar_are_refused() -> None:
     """An instant that UTC cannot hold is an error of usage."""
     with pytest.raises(typer.BadParameter):
         instant_of("0001-01-01T00:00+10:00")
+
+
+def test_a_span_begins_before_it_ends() -> None:
+    """A span may lack an end or both; one that ends before it begins would silently hold nothing."""
+    assert span_of(None, None) == (None, None)
+    since, until = span_of("2026-11-10", "2026-11-11")
+    assert since is not None
+    assert until is not None
+    assert (until - since).days == 1
+    with pytest.raises(typer.BadParameter, match="'2026-11-10' is not after --since '2026-11-10'"):
+        span_of("2026-11-10", "2026-11-10")
 
 
 def test_stand_ins_are_pairs() -> None:

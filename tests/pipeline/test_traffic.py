@@ -109,7 +109,7 @@ def test_nothing_read_is_an_error_that_says_why(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no call was found in .*a\.jsonl"):
         read(tmp_path)
     write(tmp_path / "b.jsonl", ["not json"])
-    with pytest.raises(DataError, match=r"from 2 files: 1 bad rows, the first at .*b\.jsonl:1: "):
+    with pytest.raises(DataError, match=r"from 2 files: 1 bad row at .*b\.jsonl:1: "):
         read(tmp_path)
 
 

@@ -12,9 +12,11 @@ import typer
 
 from modelmix import settings
 from modelmix.cli.console import out, print_json, say, talk
-from modelmix.cli.options import instant_of, priced_as
+from modelmix.cli.options import priced_as, span_of
 from modelmix.errors import ConfigError, DataError, StoreError
 from modelmix.report.audit import Audit, audit_document
+from modelmix.report.money import share
+from modelmix.report.plain import counted
 
 if TYPE_CHECKING:
     from modelmix.pipeline.audit import Window
@@ -57,7 +59,7 @@ def command(
     from modelmix.pipeline.audit import Window, audit
 
     now = datetime.now(UTC)
-    window = Window(_instant(since, "--since"), _instant(until, "--until"))
+    window = Window(*span_of(since, until))
     current = settings.load()
     book = priced_as(current.price_book(), price_as or ())
     if ledger and (paths or keep):
@@ -92,7 +94,8 @@ def _keep(home: Path, traffic: "Traffic") -> None:
     from modelmix.pipeline.kept import keep
 
     stored = keep(home, traffic.calls())
-    say(f"kept in {home}: {stored.new:,} new calls, {stored.replaced + stored.unchanged:,} known before")
+    known = stored.replaced + stored.unchanged
+    say(f"kept in {home}: {counted(stored.new, 'new call')}, {known:,} known before")
 
 
 def _failing_types(home: Path) -> Collection[str]:
@@ -106,13 +109,6 @@ def _failing_types(home: Path) -> Collection[str]:
         # The audit of a log does not need the ledger.
         say(f"earlier verdicts are not counted: {error}")
         return ()
-
-
-def _instant(text: str | None, option: str) -> datetime | None:
-    try:
-        return None if text is None else instant_of(text)
-    except typer.BadParameter as error:
-        raise typer.BadParameter(f"{option}: {error}") from None
 
 
 def _print(result: Audit, now: datetime, *, html: str | None, as_json: bool) -> None:
@@ -142,8 +138,8 @@ def _write(path: str, text: str) -> None:
 def _judge(result: Audit, max_unpriced: float) -> None:
     if result.unpriced_share > max_unpriced:
         raise DataError(
-            f"{result.unpriced_share:.2%} of tokens have no price, above --max-unpriced {max_unpriced:g}; "
-            "add the models to a price file named by MODELMIX_PRICES or use --price-as"
+            f"{share(result.unpriced_share, 1)} of tokens have no price, above --max-unpriced "
+            f"{max_unpriced:g}; add the models to a price file named by MODELMIX_PRICES or use --price-as"
         )
 
 

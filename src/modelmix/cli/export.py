@@ -11,7 +11,7 @@ import typer
 
 from modelmix import settings
 from modelmix.cli.console import say
-from modelmix.cli.options import instant_of, priced_as
+from modelmix.cli.options import priced_as, span_of
 from modelmix.errors import ConfigError, DataError
 from modelmix.pipeline.export import Form, export_calls, export_outcomes
 from modelmix.pipeline.kept import kept_traffic
@@ -70,7 +70,7 @@ def _calls(
     current: Settings, form: Form, window: tuple[str | None, str | None], price_as: list[str]
 ) -> Callable[[BinaryIO], int]:
     book = priced_as(current.price_book(), price_as)
-    since, until = (None if text is None else instant_of(text) for text in window)
+    since, until = span_of(*window)
     traffic = kept_traffic(current.home, since, until)
     return lambda writer: export_calls(traffic.calls(), form, writer, book)
 

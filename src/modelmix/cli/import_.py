@@ -130,7 +130,7 @@ def _lines(report: "ImportReport", home: str) -> Iterator[str]:
     for file in report.files[:FILES_SHOWN]:
         yield from _file_lines(file)
     if len(report.files) > FILES_SHOWN:
-        yield f"and {len(report.files) - FILES_SHOWN:,} more files: --json lists them"
+        yield f"and {counted(len(report.files) - FILES_SHOWN, 'more file')}: --json lists them"
     names: Counter[str] = Counter()
     for file in report.files:
         names.update(file.task_types)
@@ -157,4 +157,4 @@ def _file_lines(file: "FileReport") -> Iterator[str]:
     for bad in file.first_bad[:BAD_ROWS_SHOWN]:
         yield f"  line {bad.line:,}: {printable(bad.why)}"
     if file.bad_rows > BAD_ROWS_SHOWN:
-        yield f"  and {file.bad_rows - BAD_ROWS_SHOWN:,} more bad rows"
+        yield f"  and {counted(file.bad_rows - BAD_ROWS_SHOWN, 'more bad row')}"

@@ -33,6 +33,25 @@ def instant_of(text: str) -> datetime:
         raise typer.BadParameter(f"{text!r} is neither a day nor an instant; write 2026-11-23") from None
 
 
+def span_of(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Read ``--since`` and ``--until``: the first instant inside a span, and the first one after it.
+
+    Raises:
+        typer.BadParameter: One is neither a day nor an instant, or the span ends before it begins.
+    """
+    first, end = _bound(since, "--since"), _bound(until, "--until")
+    if first is not None and end is not None and end <= first:
+        raise typer.BadParameter(f"{until!r} is not after --since {since!r}", param_hint="--until")
+    return first, end
+
+
+def _bound(text: str | None, option: str) -> datetime | None:
+    try:
+        return None if text is None else instant_of(text)
+    except typer.BadParameter as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
 def stand_ins_of(pairs: Iterable[str]) -> dict[str, str]:
     """Read ``OLD=NEW`` pairs: each old model takes the rates of another.
 

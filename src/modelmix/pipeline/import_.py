@@ -156,6 +156,7 @@ def import_paths(  # noqa: PLR0913 - each is an option of the command
 
 def _nothing(reports: Sequence[FileReport]) -> str:
     where = reports[0].source if len(reports) == 1 else f"{len(reports):,} files"
+    where = "standard input" if where == "-" else where
     noted = next((report.note for report in reports if report.note), "")
     if noted:
         return f"nothing could be imported from {where}: {noted}"

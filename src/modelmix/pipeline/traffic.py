@@ -15,6 +15,7 @@ Progress = Callable[[int, int], None]
 
 _OUTCOME_COLUMNS = {"prompt_id", "model", "score"}
 _ROWS_PER_STEP = 10_000
+_WORDS = {"-": "standard input"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +145,12 @@ def _holds_outcomes(log: files.LogFile) -> bool:
 
 
 def _nothing(places: Sequence[str], bad_rows: Sequence[BadRow]) -> str:
-    where = places[0] if len(places) == 1 else f"{len(places):,} files"
+    where = _WORDS.get(places[0], places[0]) if len(places) == 1 else f"{len(places):,} files"
     if not bad_rows:
         return f"no call was found in {where}; name Claude Code transcripts or request/response JSONL"
     first = bad_rows[0]
+    rows = "1 bad row" if len(bad_rows) == 1 else f"{len(bad_rows):,} bad rows, the first"
     return (
-        f"no call could be read from {where}: {len(bad_rows):,} bad rows, the first at "
-        f"{first.source}:{first.line}: {first.why}; name Claude Code transcripts or request/response JSONL"
+        f"no call could be read from {where}: {rows} at {first.source}:{first.line}: {first.why}; "
+        "name Claude Code transcripts or request/response JSONL"
     )
