@@ -188,14 +188,17 @@ def test_unexpected_exception_without_words_names_its_class(
         (SystemExit(None), 0),
     ],
 )
-def test_ways_to_end(trial: ModuleType, raised: BaseException, code: int) -> None:
-    """Interrupt, exit and abort become exit codes."""
+def test_ways_to_end(
+    trial: ModuleType, capsys: pytest.CaptureFixture[str], raised: BaseException, code: int
+) -> None:
+    """Interrupt, exit and abort become exit codes, and an interrupt says so."""
 
     def command() -> None:
         raise raised
 
     trial.command = command  # type: ignore[attr-defined] # a module made by the test
     assert main(["trial"]) == code
+    assert (capsys.readouterr().err == "modelmix: interrupted\n") == (code == 130)
 
 
 def test_interrupt_before_the_command_exits_130(monkeypatch: pytest.MonkeyPatch) -> None:

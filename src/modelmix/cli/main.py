@@ -214,8 +214,8 @@ def _parse_and_run(args: list[str]) -> int:
         if isinstance(stop.__context__, BrokenPipeError):
             raise stop.__context__ from None
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    except typer.Abort:
-        return INTERRUPTED
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
     except Exception as error:
         show = getattr(error, "show", None)
         if show is None:
@@ -223,6 +223,9 @@ def _parse_and_run(args: list[str]) -> int:
         # An error of usage: its class has moved between typer's versions, its interface has not.
         show()
         return int(getattr(error, "exit_code", USAGE))
+    if result == INTERRUPTED:
+        # The parser swallows an interrupt and leaves this code.
+        raise KeyboardInterrupt
     return result if isinstance(result, int) else 0
 
 
