@@ -82,7 +82,8 @@ documents = st.builds(
     PolicyDocument,
     name=texts,
     version=st.integers(1, 99),
-    created=st.none() | st.datetimes(timezones=st.timezones()),
+    # Elsewhere local time may be a day that UTC does not have.
+    created=st.none() | st.datetimes(timezones=st.timezones()).filter(lambda at: at.year not in {1, 9999}),
     bar=st.builds(Bar, margin=st.sampled_from([0.02, "2pp", Decimal("0.015")])),
     certificate=st.none() | certificates,
     tasks=st.dictionaries(texts, moved | stays, max_size=3),
@@ -148,7 +149,7 @@ def test_a_changed_file_is_refused_with_both_hashes(document: PolicyDocument) ->
         parse(data, "policy.yaml")
     sentence = str(caught.value)
     assert sentence.startswith("policy.yaml: was changed after it was written")
-    assert str(changed.sha256) in sentence
+    assert f"its sha256 is {str(changed.sha256)[:12]}…" in sentence
     assert "run optimize again" in sentence
     assert "written by hand" in sentence
 

@@ -12,6 +12,7 @@ import typer
 
 from modelmix.cli.console import out, print_json, say
 from modelmix.errors import ConfigError
+from modelmix.report.plain import counted
 from modelmix.settings import load
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ Uncertified = Annotated[
 def show(
     file: File, as_json: AsJson = False, on: OnDay = None, allow_uncertified: Uncertified = False
 ) -> None:
-    """Show what a policy proves, and where each type's requests go and why."""
+    """Show what a policy proves, and where requests go.
+
+    Each type comes with its route or the reason why it stays.
+    """
     from modelmix.policy.artifact import to_policy
     from modelmix.policy.card import card
 
@@ -59,7 +63,10 @@ def show(
 
 @app.command()
 def check(file: File, as_json: AsJson = False, on: OnDay = None) -> None:
-    """Check a policy against models, prices and the calendar; 5 if something is wrong."""
+    """Check it against models, prices and the calendar.
+
+    Exit code 5 if something is wrong.
+    """
     from modelmix.policy.check import check as findings_of
 
     document, day = _read(file), _day(on)
@@ -67,14 +74,15 @@ def check(file: File, as_json: AsJson = False, on: OnDay = None) -> None:
     errors = sum(finding.level == "error" for finding in findings)
     if as_json:
         rows = [asdict(finding) for finding in findings]
-        found = {"ok": not errors, "sha256": document.sha256, "findings": rows}
-        print_json({"schema": "modelmix.policy-check/1", "file": str(file), "day": str(day), **found})
+        result = {"ok": not errors, "sha256": document.sha256, "findings": rows}
+        print_json({"schema": "modelmix.policy-check/1", "file": str(file), "day": str(day), **result})
     else:
         for finding in findings:
             sys.stdout.write(f"{finding.level:<8} {finding.where}: {finding.what}\n")
         warnings = sum(finding.level == "warning" for finding in findings)
+        found = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
         verdict = "not fit to serve" if errors else "fit to serve"
-        sys.stdout.write(f"{file}: {verdict} on {day} ({errors} errors, {warnings} warnings)\n")
+        sys.stdout.write(f"{file}: {verdict} on {day} ({found})\n")
     if errors:
         raise typer.Exit(GUARDRAIL_FAILED)
 
@@ -88,7 +96,10 @@ def diff(
     ] = "table",
     as_json: AsJson = False,
 ) -> None:
-    """Compare two policies; 5 if a route moves that nothing certifies."""
+    """Compare two policies, route by route.
+
+    Exit code 5 if a route moves that nothing certifies.
+    """
     from modelmix.policy import diff_page
     from modelmix.policy.diff import diff as changes_of
     from modelmix.policy.diff import worst
@@ -158,7 +169,10 @@ def off(
     reason: Annotated[str, typer.Option(help="Why; it is kept beside the switch.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Stop all routing at once, without a restart: every request is served as it was asked."""
+    """Stop all routing at once, without a restart.
+
+    Every request is then served as it was asked, until policy on.
+    """
     switch = _switch()
     state = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": _who(), "reason": reason}
     fresh = switch.with_name(f".{switch.name}.new")
@@ -179,7 +193,7 @@ def off(
 
 @app.command()
 def on(as_json: AsJson = False) -> None:
-    """Bring routing back after ``policy off``."""
+    """Bring routing back after policy off."""
     switch = _switch()
     was_off = switch.exists()
     try:

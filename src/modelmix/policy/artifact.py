@@ -42,6 +42,7 @@ _SIGN_AGAIN = (
     "run optimize again, or take sha256, certificate and evidence out to keep it as written by hand, "
     "which routes only where uncertified routes are explicitly allowed"
 )
+_HASH_SHOWN = 12
 _BLOCKS = frozenset({("certificate",), ("tasks",), ("tasks", "*")})
 _EFFORTS = (None, *Effort)
 _HOLDERS: Mapping[tuple[str, ...], type[BaseModel]] = {
@@ -150,7 +151,7 @@ def _verify(document: PolicyDocument, path: str) -> None:
             where = "certificate" if document.certificate is not None else f"tasks.{proven[0]}.evidence"
             raise ArtifactError(path, f"has {where} but no sha256; {_SIGN_AGAIN}")
     elif computed != document.sha256:
-        hashes = f"its sha256 is {document.sha256}, its content has {computed}"
+        hashes = f"its sha256 is {document.sha256[:_HASH_SHOWN]}…, its content has {computed[:_HASH_SHOWN]}…"
         raise ArtifactError(path, f"was changed after it was written: {hashes}; {_SIGN_AGAIN}")
 
 
