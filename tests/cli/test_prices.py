@@ -33,6 +33,19 @@ def test_history_of_a_model(capsys: pytest.CaptureFixture[str]) -> None:
     assert "0.125" in text
 
 
+def test_a_day_narrows_the_history(capsys: pytest.CaptureFixture[str]) -> None:
+    """A model and a day give the price of that day, and say so where there was none."""
+    assert main(["prices", "claude-sonnet-5-5", "--on", "2026-10-01"]) == 0
+    text = capsys.readouterr().out
+    assert "2026-09-28 to 2026-10-07" in text
+    assert "to today" not in text
+    assert main(["prices", "claude-sonnet-5-5", "--on", "2001-01-01"]) == 0
+    assert "claude-sonnet-5-5 had no price on 2001-01-01" in capsys.readouterr().out
+    assert main(["prices", "claude-sonnet-5-5", "--on", "2026-10-01", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["day"], len(document["prices"])) == ("2026-10-01", 1)
+
+
 def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     """The JSON form holds every factor and the source of each price."""
     assert main(["prices", "claude-haiku-4-5", "--json"]) == 0
@@ -56,7 +69,7 @@ def test_unknown_model_is_told_the_nearest(capsys: pytest.CaptureFixture[str]) -
 def test_a_day_before_all_prices_has_none(capsys: pytest.CaptureFixture[str]) -> None:
     """A day without any price says so."""
     assert main(["prices", "--on", "2001-01-01"]) == 0
-    assert "no model had a price" in capsys.readouterr().out
+    assert "no model had a price on 2001-01-01" in capsys.readouterr().out
 
 
 def test_what_is_no_day_is_an_error_of_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,9 @@ def command(
     ] = None,
     on: Annotated[
         str | None,
-        typer.Option("--on", metavar="DATE", help="Day to list prices for (UTC); today if absent."),
+        typer.Option(
+            "--on", metavar="DATE", help="Only prices of this day (UTC); absent: today's, or all of MODEL."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -32,8 +34,10 @@ def command(
     book = settings.load().price_book()
     day = datetime.now(UTC).date() if on is None else day_of(on)
     rows = _in_force(book, day) if model is None else _history(book, model)
+    if model is not None and on is not None:
+        rows = [price for price in rows if price.covers(day)]
     if as_json:
-        print_json(_document(book, rows, None if model else day))
+        print_json(_document(book, rows, None if model and on is None else day))
     else:
         _show(book, rows, model, day)
 
@@ -93,7 +97,7 @@ def _show(book: PriceBook, rows: Sequence[Price], model: str | None, day: date) 
     from rich.table import Table
 
     console = out()
-    what = f"of {rows[0].model}" if model and rows else f"in force on {day}"
+    what = f"of {book.resolve(model)}" if model else f"in force on {day}"
     console.print(f"List prices {what}, USD per million tokens", style="bold", markup=False)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("Since" if model else "Model", no_wrap=True)
@@ -108,7 +112,10 @@ def _show(book: PriceBook, rows: Sequence[Price], model: str | None, day: date) 
             name = ""
     console.print(table)
     if not rows:
-        console.print("no model had a price on that day", markup=False)
+        console.print(
+            f"{book.resolve(model) if model else 'no model'} had {'no' if model else 'a'} price on {day}",
+            markup=False,
+        )
     console.print(
         f"checked {book.as_of} · sha256 {book.sha256[:8]} · batch, fast and US factors: --json", style="dim"
     )

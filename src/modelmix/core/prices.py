@@ -158,7 +158,10 @@ class PriceBook:
         """
         for old, new in stand_ins.items():
             if self.resolve(new) not in self.prices:
-                raise ConfigError(f"cannot price {old!r} as {new!r}: {new!r} is not in the price book")
+                raise ConfigError(
+                    f"cannot price {old!r} as {new!r}: {new!r} is not in the price book; "
+                    "modelmix prices lists all"
+                )
         plain = {plain_model_id(old): new for old, new in stand_ins.items()}
         return replace(self, stand_ins={**self.stand_ins, **plain})
 
