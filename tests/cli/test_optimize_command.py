@@ -59,6 +59,16 @@ def test_a_policy_is_written_and_shown(home: str, tmp_path: Path, capsys: pytest
     assert parse(output.read_bytes(), str(output)).version == 2
 
 
+def test_a_policy_needs_a_file(
+    home: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dash is no name of a file: nothing is read, tried or written."""
+    monkeypatch.chdir(tmp_path)
+    assert optimise(home, Path("-")) == 2
+    assert "a policy goes into a file" in capsys.readouterr().err
+    assert not (tmp_path / "-").exists()
+
+
 def test_json_goes_to_stdout_alone(home: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The object names its schema and says what was decided of each type."""
     assert optimise(home, tmp_path / "p.yaml", "--json", "--margin", "2pp", "--type-margin", "fails=5%") == 0

@@ -45,7 +45,7 @@ def command(
     prices_on: Annotated[
         str | None, typer.Option(metavar="DAY", help="Day of the prices; default: each model's last.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the split into choosing and fresh rows.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the split into choosing and fresh rows.")] = 0,
     name: Annotated[str, typer.Option(help="Name of the policy.")] = "policy",
     output: Annotated[Path, typer.Option("--output", "-o", help="Policy file to write.")] = Path(
         "policy.yaml"
@@ -69,6 +69,8 @@ def command(
     from modelmix.store.lake import Lake
     from modelmix.store.ledger import Ledger
 
+    if str(output) == "-":
+        raise typer.BadParameter("a policy goes into a file; name one", param_hint="-o")
     surroundings = settings.load()
     common_usd, costs_usd = amounts_of(error_cost or (), "--error-cost")
     chosen = None if arms is None else candidates_of(arms, "--arms")
