@@ -122,7 +122,7 @@ def test_nobody_listens() -> None:
     """No connection, or a closed pool, is unreachable."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(UpstreamUnreachable, match=r"http://127\.0\.0\.1 could not be reached"):
+    with pytest.raises(UpstreamUnreachable, match=rf"http://127\.0\.0\.1:{port} could not be reached"):
         asyncio.run(ask(f"http://127.0.0.1:{port}"))
     with pytest.raises(UpstreamUnreachable, match="pool"):
         asyncio.run(Upstream("http://x").forward("GET", b"/", b"", [], None))

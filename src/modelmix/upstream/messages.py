@@ -254,7 +254,7 @@ class _Pool(aiohttp.TCPConnector):
 
 
 def _before_response(error: Exception, base: URL) -> UpstreamError:
-    where = f"{base.scheme}://{base.host}"
+    where = f"{base.scheme}://{base.authority.rpartition('@')[2]}"
     if isinstance(error, asyncio.TimeoutError):
         return UpstreamTimeout(f"{where} did not answer in time; try again")
     if isinstance(error, aiohttp.ClientConnectionError | OSError):
