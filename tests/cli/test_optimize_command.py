@@ -206,3 +206,13 @@ def test_arms_that_the_table_does_not_hold(table: Path, capsys: pytest.CaptureFi
     """Without a prompt that every arm answered there is no truth to draw from."""
     assert run(["bench", str(table), "--baseline", OPUS, "--arms", "claude-fable-5-2"]) == 8
     assert "claude-fable-5-2" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_spends_no_attempt(home: str, tmp_path: Path) -> None:
+    """A typo in the name of the policy file is exit 3, and the next run is still the first attempt."""
+    assert optimise(home, tmp_path / "nowhere" / "p.yaml", "--margin", "0.04") == 3
+    output = tmp_path / "p.yaml"
+    assert optimise(home, output) == 0
+    policy = parse(output.read_bytes(), str(output))
+    assert policy.certificate is not None
+    assert policy.certificate.attempts == 1

@@ -17,7 +17,8 @@ from modelmix import settings as surroundings
 from modelmix.core.call import Call
 from modelmix.core.candidate import Effort
 from modelmix.core.usage import Iteration, Usage
-from modelmix.pipeline.export import CALL_COLUMNS, Form, export_calls, export_outcomes
+from modelmix.pipeline.export import CALL_COLUMNS, export_calls, export_outcomes
+from modelmix.pipeline.form import Form
 from modelmix.pipeline.import_ import import_paths
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger

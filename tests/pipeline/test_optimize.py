@@ -180,7 +180,7 @@ def test_what_is_not_known_is_asked_for(ledger: Ledger) -> None:
         run(ledger, Ask(goal=GOAL), both())
     with pytest.raises(EvidenceError, match="name one of them"):
         run(ledger, Ask(goal=GOAL, baseline=Candidate("claude-fable-5-2")))
-    with pytest.raises(EvidenceError, match=r"models found: gpt"):
+    with pytest.raises(EvidenceError, match="no model of the outcomes has a price: gpt"):
         run(ledger, Ask(goal=GOAL, baseline=Candidate(OPUS)), iter([stranger]))
 
 
@@ -272,3 +272,20 @@ def test_a_type_known_by_its_template_is_matched_by_it(ledger: Ledger) -> None:
     found = run(ledger, Ask(goal=GOAL), rows("invoice-reader-ab12", 300))
     match = found.policy.tasks["invoice-reader-ab12"].match
     assert (match.tag, match.template) == (None, "ab12cd34ab12cd34")
+
+
+def test_an_arm_without_outcomes_is_named(ledger: Ledger) -> None:
+    """Not the baseline is at fault when another arm was never measured, nor when it is the only one."""
+    ask = Ask(goal=GOAL, baseline=Candidate(OPUS), arms=(Candidate("zz"),))
+    with pytest.raises(EvidenceError, match="no outcome of zz was found"):
+        run(ledger, ask, both())
+    with pytest.raises(EvidenceError, match="answered by two candidates"):
+        run(ledger, Ask(goal=GOAL, baseline=Candidate(OPUS), arms=(Candidate(OPUS),)))
+    assert ledger.attempts() == ()
+
+
+def test_a_day_without_prices_spends_no_attempt(ledger: Ledger) -> None:
+    """Where nothing can be priced nothing is tested, and nothing is put on record."""
+    with pytest.raises(EvidenceError, match="--prices-on"):
+        run(ledger, Ask(goal=GOAL, baseline=Candidate(OPUS), day=date(1999, 1, 1)), both())
+    assert ledger.attempts() == ()

@@ -13,11 +13,9 @@ from modelmix import settings
 from modelmix.cli.console import say
 from modelmix.cli.options import priced_as, span_of
 from modelmix.errors import ConfigError, DataError
-from modelmix.pipeline.export import Form, export_calls, export_outcomes
-from modelmix.pipeline.kept import kept_traffic
+from modelmix.pipeline.form import Form
 from modelmix.report.plain import counted
 from modelmix.settings import Settings
-from modelmix.store.lake import Lake
 
 STDOUT = "-"
 
@@ -69,6 +67,9 @@ def command(
 def _calls(
     current: Settings, form: Form, window: tuple[str | None, str | None], price_as: list[str]
 ) -> Callable[[BinaryIO], int]:
+    from modelmix.pipeline.export import export_calls
+    from modelmix.pipeline.kept import kept_traffic
+
     book = priced_as(current.price_book(), price_as)
     since, until = span_of(*window)
     traffic = kept_traffic(current.home, since, until)
@@ -76,6 +77,9 @@ def _calls(
 
 
 def _outcomes(current: Settings, form: Form, *, with_text: bool) -> Callable[[BinaryIO], int]:
+    from modelmix.pipeline.export import export_outcomes
+    from modelmix.store.lake import Lake
+
     lake = Lake(current.home)
     if not lake.outcome_imports():
         raise DataError(f"no outcomes are in {current.home}; run modelmix import FILE first")

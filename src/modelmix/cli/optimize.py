@@ -64,13 +64,14 @@ def command(
     from modelmix.cli.options import day_of, priced_as
     from modelmix.cli.shares import amounts_of, candidates_of, goal_of
     from modelmix.pipeline.optimize import Ask, optimise
-    from modelmix.pipeline.policy_file import next_version, write
+    from modelmix.pipeline.policy_file import check_writable, next_version, write
     from modelmix.report import fit as fit_report
     from modelmix.store.lake import Lake
     from modelmix.store.ledger import Ledger
 
     if str(output) == "-":
         raise typer.BadParameter("a policy goes into a file; name one", param_hint="-o")
+    check_writable(output)
     surroundings = settings.load()
     common_usd, costs_usd = amounts_of(error_cost or (), "--error-cost")
     chosen = None if arms is None else candidates_of(arms, "--arms")

@@ -7,8 +7,11 @@ import typer
 
 from modelmix.core.candidate import Candidate
 from modelmix.errors import ConfigError
-from modelmix.optimize.goal import LEAST_MARGIN, Goal
+from modelmix.optimize.goal import LEAST_ALPHA, LEAST_MARGIN, MOST_ALPHA, Goal
 from modelmix.policy.share import parse_share
+
+MOST_USD = 10**12
+"""The policy file holds no larger amount."""
 
 
 def goal_of(margin: str, alpha: float, type_margins: Iterable[str], seed: int) -> Goal:
@@ -32,8 +35,9 @@ def goal_of(margin: str, alpha: float, type_margins: Iterable[str], seed: int) -
             named[task_type] = share
         else:
             common = share
-    if not 0.0 < alpha < 0.5:  # noqa: PLR2004 - beyond a coin toss a level means nothing
-        raise typer.BadParameter(f"{alpha} is not a level; write one between 0 and 0.5", param_hint="--alpha")
+    if not LEAST_ALPHA <= alpha < MOST_ALPHA:
+        said = f"{alpha} is not a level; write one between {LEAST_ALPHA:f} and {MOST_ALPHA}"
+        raise typer.BadParameter(said, param_hint="--alpha")
     return Goal(_margin(margin, "--margin"), alpha, common, named, seed=seed)
 
 

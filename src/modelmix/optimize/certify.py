@@ -16,7 +16,7 @@ from modelmix.evaluate.multiplicity import holm_levels, simultaneous_z
 from modelmix.evaluate.paired import Pairs, effective, fewest_pairs
 from modelmix.evaluate.verdict import Finding, Verdict, judge
 from modelmix.optimize.choose import Choice, PutForward
-from modelmix.optimize.stratum import Comparison, Stratum
+from modelmix.optimize.stratum import Comparison, Stratum, share_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _largest_pool(cases: list[_Case], test: _PoolTest) -> list[_Case]:
 
 def _move(case: _Case, moved: bool) -> Move:
     base, comparison = case.stratum.baseline_usd, case.comparison
-    share = comparison.saving_usd / base if base > 0 else math.nan
-    bound = comparison.saving_bound_usd / base if base > 0 else math.nan
+    share = share_of(comparison.saving_usd, base)
+    bound = share_of(comparison.saving_bound_usd, base)
     why_not = "" if moved else (case.why_not or "pool")
     return Move(case.put, comparison, case.finding, share, bound, moved, why_not)

@@ -12,6 +12,7 @@ from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.attempts import alpha_of_attempt
 from modelmix.optimize.fit import Decision, Fit, errors_after
 from modelmix.optimize.goal import Goal
+from modelmix.optimize.stratum import share_of
 from modelmix.optimize.why import why
 from modelmix.policy.document import (
     Bar,
@@ -121,8 +122,8 @@ def _evidence(decision: Decision, capabilities: CapabilityTable) -> TaskEvidence
     elif decision.tested:
         first = decision.tested[0]
         finding, candidate = first.finding, first.comparison.candidate
-        saving_share = first.comparison.saving_usd / stratum.baseline_usd
-        saving_bound = first.comparison.saving_bound_usd / stratum.baseline_usd
+        saving_share = share_of(first.comparison.saving_usd, stratum.baseline_usd)
+        saving_bound = share_of(first.comparison.saving_bound_usd, stratum.baseline_usd)
     else:
         return None
     return TaskEvidence(
@@ -133,7 +134,7 @@ def _evidence(decision: Decision, capabilities: CapabilityTable) -> TaskEvidence
         errors_per_1000=_per_1000(
             1000.0 * stratum.baseline_errors, 1000.0 * errors_after(stratum.baseline_errors, finding.loss)
         ),
-        saving_share=_exact(saving_share),
+        saving_share=None if math.isnan(saving_share) else _exact(saving_share),
         saving_bound=None if math.isnan(saving_bound) else _exact(saving_bound),
         kind=kind_of_change(stratum.baseline, candidate, capabilities) if decision.moved else None,
         candidate=None if decision.moved else candidate,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from modelmix.optimize.stratum import Stratum
 
 TYPE_MARGIN_FLOOR, TYPE_MARGIN_CEILING = 0.02, 0.06
+LEAST_ALPHA, MOST_ALPHA = 1e-6, 0.5
+"""Below a millionth the policy file would round a level to nothing; beyond a coin toss it means nothing."""
 LEAST_MARGIN = 1e-6  # below it no test has rows enough
 
 
@@ -35,8 +37,8 @@ class Goal:
     def __post_init__(self) -> None:
         if not LEAST_MARGIN <= self.margin < 1.0:
             raise ValueError(f"margin is {self.margin}; a margin lies between {LEAST_MARGIN} and 1")
-        if not 0.0 < self.alpha < 0.5:  # noqa: PLR2004 - beyond a coin toss a level means nothing
-            raise ValueError(f"alpha is {self.alpha}; it lies between 0 and 0.5")
+        if not LEAST_ALPHA <= self.alpha < MOST_ALPHA:
+            raise ValueError(f"alpha is {self.alpha}; it lies between {LEAST_ALPHA:f} and {MOST_ALPHA}")
         if not 0.0 < self.choosing_share < 1.0:
             raise ValueError(f"choosing_share is {self.choosing_share}; it lies between 0 and 1")
 

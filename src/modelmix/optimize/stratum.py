@@ -71,6 +71,16 @@ class Stratum:
         return next((c for c in self.comparisons if c.candidate == candidate), None)
 
 
+def share_of(saving_usd: float, baseline_usd: float) -> float:
+    """Return a saving over the cost of the baseline, at most 1; NaN where one is unknown or the other is nil.
+
+    The two means rest on different rows where some costs are missing, so that their ratio alone could
+    promise more than all of the bill.
+    """
+    share = saving_usd / baseline_usd if baseline_usd > 0.0 else math.nan
+    return min(share, 1.0)
+
+
 def tally(
     evidence: TypeEvidence,
     baseline: Candidate,

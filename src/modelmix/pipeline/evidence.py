@@ -1,6 +1,6 @@
 """Outcomes, from files or the lake, as priced and paired evidence."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -74,11 +74,12 @@ def priced_evidence(
         arms: Candidates to keep; every model of the price book if None, since no other can be routed to.
 
     Raises:
-        EvidenceError: No row is left.
+        EvidenceError: There is no outcome, none of an arm that is named, or none of a model with a price.
     """
     pricer = OutcomePricer(book, today, day)
     bad: list[BadRow] = []
     skipped: set[str] = set()
+    seen: set[Candidate] = set()
     kept = arms if arms is None or capabilities is None else [capabilities.effective(arm) for arm in arms]
 
     def outcomes() -> Iterator[tuple[Outcome, float | None]]:
@@ -87,6 +88,7 @@ def priced_evidence(
                 bad.append(row)
                 continue
             outcome = row if capabilities is None else _effective(row, capabilities)
+            seen.add(outcome.candidate)
             if kept is None and not _known(outcome.candidate.model, book):
                 skipped.add(outcome.candidate.model)
                 continue
@@ -95,13 +97,24 @@ def priced_evidence(
             yield outcome, None if cost is None else float(cost)
 
     gathered = gather(outcomes(), kept)
-    if not gathered.rows:
-        found = f"; models found: {', '.join(sorted(skipped))}" if skipped else ""
-        raise EvidenceError(
-            f"there is no outcome of a model that can be priced{found}; "
-            "import outcomes, or name a stand-in by --price-as"
-        )
+    _check(seen, kept, gathered)
     return Priced(gathered, pricer, tuple(bad), tuple(sorted(skipped)))
+
+
+def _check(seen: Collection[Candidate], kept: Sequence[Candidate] | None, gathered: Gathered) -> None:
+    """Refuse evidence that nothing can be learned from, and say what it lacks.
+
+    Raises:
+        EvidenceError: It is empty, or holds none of an arm, or no model that has a price.
+    """
+    found = ", ".join(sorted(map(str, seen)))
+    if not seen:
+        raise EvidenceError("there is no outcome yet; import outcomes with modelmix import FILE")
+    missing = [str(arm) for arm in kept or () if arm not in seen]
+    if missing:
+        raise EvidenceError(f"no outcome of {', '.join(missing)} was found; there are outcomes of {found}")
+    if not gathered.rows:
+        raise EvidenceError(f"no model of the outcomes has a price: {found}; name a stand-in by --price-as")
 
 
 def _effective(outcome: Outcome, capabilities: CapabilityTable) -> Outcome:

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -17,18 +16,10 @@ from modelmix.core.call import Call
 from modelmix.core.prices import PriceBook
 from modelmix.core.usage import Iteration
 from modelmix.errors import PriceNotFound
+from modelmix.pipeline.form import Form
 from modelmix.store.chunks import Field
 from modelmix.store.lake import OUTCOME_FIELDS
 from modelmix.store.parquet import write
-
-
-class Form(StrEnum):
-    """Form of an export."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
-    PARQUET = "parquet"
-
 
 CALL_COLUMNS: Final = (
     Field("ts", "TIMESTAMP"),

@@ -98,6 +98,7 @@ def optimise(
     templates = {row.task_type: row.template for row in requested if row.template}
     scenes, basis = _scenes(ask, priced.gathered, traffic, capabilities)
     types = [evidence for evidence in priced.gathered.types if evidence.task_type in scenes]
+    _check_prices(types)
     settings = _settings(ask, book, scenes)
     this = Try(
         settings_sha256=_sha256(settings),
@@ -191,10 +192,15 @@ def _baselines(
     if ask.baseline is not None:
         baseline = capabilities.effective(ask.baseline)
         measured = sorted({str(arm) for evidence in gathered.types for arm in evidence.arms})
+        if not measured:
+            raise EvidenceError(
+                "no prompt was answered by two candidates, so nothing can be compared; import outcomes of "
+                "another candidate on the same prompts, or name more by --arms"
+            )
         if str(baseline) not in measured:
             raise EvidenceError(
                 f"no outcome of the baseline {baseline} was found beside another candidate's; measured are "
-                f"{', '.join(measured) or 'none'}: name one of them by --baseline, or import outcomes of it"
+                f"{', '.join(measured)}: name one of them by --baseline, or import outcomes of it"
             )
         return dict.fromkeys(names, baseline)
     found = {name: traffic[name][0].candidate for name in names if traffic.get(name)}
@@ -204,6 +210,15 @@ def _baselines(
             "the ledger has no calls of it; name the model by --baseline, or import the calls"
         )
     return found
+
+
+def _check_prices(types: Sequence[TypeEvidence]) -> None:
+    """Refuse evidence without a single cost: no saving could be shown, and the attempt would be spent."""
+    if all(np.isnan(evidence.cost_usd).all() for evidence in types):
+        raise EvidenceError(
+            "no outcome has a price on the day asked for, so no saving can be shown; "
+            "name another day by --prices-on, or a stand-in by --price-as"
+        )
 
 
 def _check_names(ask: Ask, gathered: Gathered) -> None:

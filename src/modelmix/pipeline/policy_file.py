@@ -17,6 +17,25 @@ def next_version(path: Path) -> int:
         return 1
 
 
+def check_writable(path: Path) -> None:
+    """Try that a policy could be written: what cannot be kept must not spend an attempt.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+            pass
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"policy {path} cannot be written ({error.strerror or error}); name another file by -o"
+    )
+
+
 def write(path: Path, policy: PolicyDocument) -> None:
     """Write a policy in one step, so that a gateway that watches the file never sees half of it.
 
@@ -32,5 +51,4 @@ def write(path: Path, policy: PolicyDocument) -> None:
         Path(part).chmod(0o644)
         Path(part).replace(path)
     except OSError as error:
-        reason = error.strerror or error
-        raise ConfigError(f"policy {path} cannot be written ({reason}); name another file by -o") from error
+        raise _unwritable(path, error) from error

@@ -80,7 +80,8 @@ def _figures(entry: TaskEntry) -> str:
     if evidence is None:
         return f"{'-':<11}{'-':>8}{'-':>9}{'-':>10}"
     bound = "-" if evidence.bound is None else at_most(evidence.bound)
-    saves = "-" if evidence.saving_bound is None else at_least(evidence.saving_bound)
+    moves = isinstance(entry.route, Candidate)
+    saves = at_least(evidence.saving_bound) if moves and evidence.saving_bound is not None else "-"
     return f"{evidence.verdict:<11}{bound:>8}{evidence.pairs:>9,}{saves:>10}"
 
 

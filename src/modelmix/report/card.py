@@ -213,7 +213,7 @@ def _at_stake_words(audit: Audit) -> str:
     target = names[0] if len(names) == 1 else "the cheapest lower tier"
     return (
         f"is {usd(audit.at_stake.usd)} of calls on Opus and above, had the same tokens run on {target} at "
-        f"today's prices; no saving until replayed ({counted(audit.at_stake.pairs, 'prompt')}; grading extra)"
+        f"today's prices; no saving until proven ({counted(audit.at_stake.pairs, 'prompt')}; grading extra)"
     )
 
 

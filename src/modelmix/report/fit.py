@@ -144,7 +144,9 @@ def _headline(report: FitReport) -> Text:
     text.append(f" moved traffic: loss {points(pool.loss)}, at most {at_most(pool.bound)}; margin ")
     text.append(f"{points(fit.pooled_margin)}: ")
     text.append("CLEARS", "bold green")
-    text.append(f" on {pool.pairs:,.0f} fresh pairs\n")
+    whole = sum(move.comparison.pairs.n for move in fit.certified.moves if move.moved)
+    counting = "" if round(pool.pairs) == round(whole) else f", which count as {pool.pairs:,.0f}"
+    text.append(f" on {whole:,.0f} fresh pairs{counting}\n")
     text.append(f" errors per 1,000 moved: {fit.errors_before:.0f} before, {fit.errors_after:.0f} after")
     return text
 
