@@ -67,7 +67,7 @@ def amounts_of(texts: Iterable[str], option: str) -> tuple[Decimal | None, dict[
             usd = Decimal(value.strip().lstrip("$"))
         except InvalidOperation:
             usd = Decimal("NaN")
-        if not usd.is_finite() or usd <= 0:
+        if not usd.is_finite() or not 0 < usd < MOST_USD:
             raise typer.BadParameter(
                 f"{text!r} is not a positive amount of USD; write 0.50", param_hint=option
             )
