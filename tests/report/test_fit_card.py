@@ -122,3 +122,9 @@ def test_a_contest_as_json() -> None:
     }  # fmt: skip
     assert keys <= set(document["rows"][0])
     assert Decimal(str(document["rows"][0]["saving_share"])) == Decimal("0.2")
+
+
+def test_a_truth_that_is_a_formula_has_no_prompts() -> None:
+    """Where the truth rests on no table, the title counts none."""
+    held = contest.Contest("the edge", None, 0.02, 0.05, 7, {"edge": 0.0}, (("edge", standing("modelmix")),))
+    assert shown(contest.table(held)).splitlines()[0].strip() == "the edge"
