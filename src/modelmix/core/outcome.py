@@ -23,6 +23,9 @@ class Outcome:
         slice_name: Named slice the prompt belongs to (``field absent``), or empty.
         prompt: Text of the prompt, or empty; kept only on request.
         response: Text of the answer, or empty; kept only on request.
+        expected: Text that the answer was held against, or empty; kept only on request.
+        grader: Name and version of what graded it (``json_fields@1``), or empty.
+        why: What the grader found wrong, in words of its own and names of fields; empty if nothing.
     """
 
     prompt_id: str
@@ -37,6 +40,9 @@ class Outcome:
     slice_name: str = ""
     prompt: str = ""
     response: str = ""
+    expected: str = ""
+    grader: str = ""
+    why: str = ""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:

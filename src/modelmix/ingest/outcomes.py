@@ -16,8 +16,11 @@ from modelmix.ingest.row import Unreadable, objects
 REQUIRED = ("prompt_id", "task_type", "model", "score")
 OPTIONAL = (
     "effort", "cluster_id", "prompt", "response", "input_tokens", "output_tokens", "cost_usd", "checks_ok",
-    "slice",
+    "slice", "expected", "grader", "why",
 )  # fmt: skip
+
+TEXTS = ("prompt", "response", "expected")
+"""Columns that hold somebody's text."""
 
 _MOST_TOKENS = 2**40
 _LONGEST_NAME = 512
@@ -85,6 +88,9 @@ def _outcome(row: Mapping[str, Any], *, keep_text: bool) -> Outcome:
         slice_name=_name(row, "slice"),
         prompt=_text(row, "prompt") if keep_text else "",
         response=_text(row, "response") if keep_text else "",
+        expected=_text(row, "expected") if keep_text else "",
+        grader=_name(row, "grader"),
+        why=_name(row, "why"),
     )
 
 

@@ -16,6 +16,7 @@ from modelmix.core.call import Call
 from modelmix.core.prices import PriceBook
 from modelmix.core.usage import Iteration
 from modelmix.errors import PriceNotFound
+from modelmix.ingest import outcomes as outcome_rows
 from modelmix.pipeline.form import Form
 from modelmix.store.chunks import Field
 from modelmix.store.lake import OUTCOME_FIELDS
@@ -65,7 +66,7 @@ is no price. Where there are ``iterations``, they are what is priced.
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_TEXTS: Final = frozenset({"prompt", "response"})
+_TEXTS: Final = frozenset(outcome_rows.TEXTS)
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -107,7 +108,7 @@ def export_outcomes(
         OSError: The writer takes no more.
     """
     columns = tuple(column for column in OUTCOME_FIELDS if with_text or column.name not in _TEXTS)
-    values = (tuple(row[column.name] for column in columns) for row in rows)
+    values = (tuple(row.get(column.name) for column in columns) for row in rows)
     return _write(columns, values, form, writer)
 
 

@@ -29,7 +29,7 @@ MOST_BAD_ROWS_KEPT: Final = 10_000
 _READERS: Final = {"claude-code": claude_code.read, "messages": messages.read}
 _TABLES: Final = frozenset({"outcomes-csv", "outcomes-jsonl", "parquet"})
 _ID_LENGTH: Final = 24
-_NO_TEXT: Final = (*outcomes.REQUIRED, *(set(outcomes.OPTIONAL) - {"prompt", "response"}))
+_NO_TEXT: Final = (*outcomes.REQUIRED, *(set(outcomes.OPTIONAL) - set(outcomes.TEXTS)))
 
 
 @dataclass(slots=True)

@@ -38,6 +38,9 @@ OUTCOME_FIELDS: Final = (
     Field("slice", "VARCHAR", is_optional=True),
     Field("prompt", "VARCHAR", is_optional=True),
     Field("response", "VARCHAR", is_optional=True),
+    Field("expected", "VARCHAR", is_optional=True),
+    Field("grader", "VARCHAR", is_optional=True),
+    Field("why", "VARCHAR", is_optional=True),
 )
 """Columns of an outcome file; money is exact decimal text."""
 
@@ -227,8 +230,8 @@ class Lake:
 def _outcome_row(import_id: str, outcome: Outcome, *, keep_text: bool) -> Sequence[Any]:
     *values, cost_usd, checks_ok, slice_name = _outcome_values(outcome)
     cost = None if cost_usd is None else str(cost_usd)
-    text = (outcome.prompt, outcome.response) if keep_text else ("", "")
-    return (import_id, *values, cost, checks_ok, slice_name, *text)
+    text = (outcome.prompt, outcome.response, outcome.expected) if keep_text else ("", "", "")
+    return (import_id, *values, cost, checks_ok, slice_name, *text, outcome.grader, outcome.why)
 
 
 def _sql(name: str) -> str:
