@@ -7,6 +7,9 @@ from decimal import Decimal
 from modelmix.core.candidate import Effort
 from modelmix.core.usage import Usage
 
+REPLAY = "replay"
+"""Source of a call that a replay made: a cost of proof, and no traffic."""
+
 UNTYPED = "untyped"
 """Task type of a call that names none and shows no system prompt."""
 
@@ -18,7 +21,7 @@ class Call:
     Attributes:
         call_id: Identity of the call across copies: rows with the same id are one call.
         at: Aware UTC instant at which it was made.
-        source: Where the row comes from: ``claude-code``, ``messages`` or ``gateway``.
+        source: Where the row comes from: ``claude-code``, ``messages``, ``gateway`` or ``replay``.
         model_requested: Model the client asked for.
         model_served: Model that answered.
         usage: Tokens.

@@ -19,6 +19,7 @@ class Recorded:
         reply: What was answered.
         expected: The known right answer, or None where the log does not tell.
         slice_name: Named slice that the log puts it in, or empty.
+        cluster_id: Prompts that are not independent share it (same session, same document); empty if none.
     """
 
     prompt_id: str
@@ -27,3 +28,4 @@ class Recorded:
     reply: Reply
     expected: str | None = None
     slice_name: str = ""
+    cluster_id: str = ""

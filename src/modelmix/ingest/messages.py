@@ -48,7 +48,7 @@ _STATUS_OF_ERROR = {
 """Source: Messages API reference, errors (2026-08-22)."""
 
 _SERVER_FAULT = 500
-_FIRST_ERROR = 400
+FIRST_ERROR = 400
 
 
 def read(rows: Iterable[bytes | Mapping[str, Any]], source: str) -> Iterator[Call | BadRow]:
@@ -68,15 +68,20 @@ def read(rows: Iterable[bytes | Mapping[str, Any]], source: str) -> Iterator[Cal
     fingerprints = Fingerprints()
     for number, row in objects(rows, source):
         try:
-            yield row if isinstance(row, BadRow) else _call(pair(row), fingerprints)
+            yield row if isinstance(row, BadRow) else call_of(pair(row), fingerprints)
         except Unreadable as error:
             yield BadRow(source, number, str(error))
 
 
-def _call(found: Pair, fingerprints: Fingerprints) -> Call:
+def call_of(found: Pair, fingerprints: Fingerprints) -> Call:
+    """Meter one pair.
+
+    Raises:
+        Unreadable: It names no model, has no instant, or tells no tokens though it did not fail.
+    """
     row, request, headers = found.row, found.request, found.headers
     answer, is_streamed = _answer(found)
-    requested = plain_model_id(_name(request.get("model")) or answer.model)
+    requested = plain_model_id(name_of(request.get("model")) or answer.model)
     if not requested:
         raise Unreadable("neither the request nor the response names a model")
     at = _instant(first(row, _AT))
@@ -84,8 +89,8 @@ def _call(found: Pair, fingerprints: Fingerprints) -> Call:
     told = found.response.get("usage") if isinstance(found.response, Mapping) else None
     template = fingerprints.of(request.get("system"))
     name, task_source = task_type(_tag(found), None, template)
-    request_id = _name(first(row, _REQUEST_ID)) or _name(headers.get("request-id"))
-    row_id = _name(first(row, _ROW_ID))
+    request_id = name_of(first(row, _REQUEST_ID)) or name_of(headers.get("request-id"))
+    row_id = name_of(first(row, _ROW_ID))
     return Call(
         call_id=answer.message_id or request_id or row_id or _digest(at, requested, usage),
         at=at,
@@ -94,7 +99,7 @@ def _call(found: Pair, fingerprints: Fingerprints) -> Call:
         model_served=plain_model_id(answer.model) or requested,
         usage=usage,
         request_id=request_id,
-        session_id=_name(first(row, _SESSION)) or _name(headers.get("x-claude-code-session-id")),
+        session_id=name_of(first(row, _SESSION)) or name_of(headers.get("x-claude-code-session-id")),
         is_subagent=bool(headers.get("x-claude-code-agent-id")),
         task_type=name,
         task_source=task_source,
@@ -117,22 +122,26 @@ def _call(found: Pair, fingerprints: Fingerprints) -> Call:
 def _answer(found: Pair) -> tuple[Answer, bool]:
     """Read what is metered of the response, and whether it was streamed."""
     response = found.response
-    if isinstance(response, str):
-        # Two line ends complete the last event where the recorder cut them off.
-        events = SseDecoder().feed(response.encode("utf-8", "replace") + b"\n\n")
-        return _gathered(events), True
-    if isinstance(response, list):
-        return _gathered(_event(item) for item in response), True
+    if isinstance(response, str | list):
+        return _gathered(events_of(response)), True
     if not isinstance(response, Mapping):
         error = _error_of(found.row.get("error"))
-        if not error and (found.status or 0) < _FIRST_ERROR:
+        if not error and (found.status or 0) < FIRST_ERROR:
             raise Unreadable("the response is missing")
         return Answer("", "", "", stated(None), error or "error"), False
     error = (_error_of(response.get("error")) or "error") if response.get("type") == "error" else ""
-    message_id, model = _name(response.get("id")), _name(response.get("model"))
+    message_id, model = name_of(response.get("id")), name_of(response.get("model"))
     return Answer(
-        message_id, model, _name(response.get("stop_reason")), stated(response.get("usage")), error
+        message_id, model, name_of(response.get("stop_reason")), stated(response.get("usage")), error
     ), False
+
+
+def events_of(response: object) -> list[Event]:
+    """Return the events of a recorded stream: its text, or a list of events; none of anything else."""
+    if isinstance(response, str):
+        # Two line ends complete the last event where the recorder cut them off.
+        return SseDecoder().feed(response.encode("utf-8", "replace") + b"\n\n")
+    return [_event(item) for item in response] if isinstance(response, list) else []
 
 
 def _gathered(events: Iterable[Event]) -> Answer:
@@ -141,7 +150,7 @@ def _gathered(events: Iterable[Event]) -> Answer:
         gathering.add(event)
     answer = gathering.answer()
     texts = (answer.message_id, answer.model, answer.stop_reason, answer.error)
-    message_id, model, stop_reason, error = map(_name, texts)
+    message_id, model, stop_reason, error = map(name_of, texts)
     return Answer(message_id, model, stop_reason, answer.stated, error)
 
 
@@ -165,7 +174,7 @@ def _outcome(found: Pair, answer: Answer, *, is_streamed: bool) -> tuple[Usage, 
         status = by_type if answer.error else 200
     if answer.stated.usage is not None:
         return answer.stated.usage, status
-    if answer.error or status >= _FIRST_ERROR:
+    if answer.error or status >= FIRST_ERROR:
         return Usage(), status
     raise Unreadable(f"response: {answer.stated.why}")
 
@@ -193,10 +202,10 @@ def _effort(config: object) -> Effort | None:
 
 
 def _error_of(error: object) -> str:
-    return _name(error.get("type") if isinstance(error, Mapping) else error)
+    return name_of(error.get("type") if isinstance(error, Mapping) else error)
 
 
-def _name(value: object) -> str:
+def name_of(value: object) -> str:
     """Return an identifier, or nothing where it is none, is longer than one can be, or cannot be stored."""
     if not isinstance(value, str) or len(value) > _LONGEST_NAME:
         return ""

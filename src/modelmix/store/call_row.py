@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import and_, func, literal_column, or_, tuple_
+from sqlalchemy import Connection, and_, func, literal_column, or_, select, tuple_
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
@@ -15,6 +15,7 @@ from modelmix.core.call import Call
 from modelmix.core.candidate import Effort
 from modelmix.core.usage import Iteration, Usage
 from modelmix.store import schema
+from modelmix.store.records import Stored
 
 Row = tuple[Any, ...]
 
@@ -158,3 +159,27 @@ INSERT_NEW: Final = _compiled(lambda: insert(schema.calls).on_conflict_do_nothin
 
 SUPERSEDE: Final = _compiled(_supersede)
 """Replaces the rows of calls that the given copies supersede."""
+
+_MARK_DAY: Final = (
+    "INSERT INTO days (day, changes, in_lake) VALUES (?, 1, 0) "
+    "ON CONFLICT (day) DO UPDATE SET changes = changes + 1"
+)
+
+
+def put_rows(connection: Connection, rows: Sequence[Row]) -> Stored:
+    """Keep calls, each id once, in the transaction of a connection, and mark their days as changed."""
+    days = {row[1] // MICROSECONDS_A_DAY for row in rows}
+    new = connection.exec_driver_sql(INSERT_NEW, list(rows)).rowcount
+    replaced = 0
+    if new < len(rows):
+        days |= _days_of_stored(connection, rows)
+        replaced = connection.exec_driver_sql(SUPERSEDE, list(rows)).rowcount
+    if new or replaced:
+        connection.exec_driver_sql(_MARK_DAY, [(day,) for day in days])
+    return Stored(new, replaced, len(rows) - new - replaced)
+
+
+def _days_of_stored(connection: Connection, rows: Sequence[Row]) -> set[int]:
+    """Return the days on which the stored copies of these rows lie: a row that is replaced leaves its day."""
+    stored = select(schema.calls.c.at_us).where(schema.calls.c.call_id.in_([row[0] for row in rows]))
+    return {at_us // MICROSECONDS_A_DAY for (at_us,) in connection.execute(stored)}

@@ -13,31 +13,24 @@ from typing import Any, Final, Self
 from sqlalchemy import Connection, Engine, case, delete, func, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from modelmix.core.call import BadRow, Call
+from modelmix.core.call import REPLAY, BadRow, Call
 from modelmix.core.candidate import Effort
 from modelmix.store import schema
 from modelmix.store.call_row import (
-    INSERT_NEW,
-    MICROSECONDS_A_DAY,
-    SUPERSEDE,
-    Row,
     call_of,
     instant,
     microseconds,
+    put_rows,
     row_of,
 )
-from modelmix.store.door import engine_at, guarded
-from modelmix.store.migrate import migrate
+from modelmix.store.door import guarded
+from modelmix.store.migrate import engine_of
 from modelmix.store.plain_json import canonical
 from modelmix.store.records import BarAttempt, Import, PolicyInForce, Requested, Stored, TypeVerdict
 
 FILE: Final = "ledger.db"
 
 _ROWS_AT_ONCE: Final = 2000
-_MARK_DAY: Final = (
-    "INSERT INTO days (day, changes, in_lake) VALUES (?, 1, 0) "
-    "ON CONFLICT (day) DO UPDATE SET changes = changes + 1"
-)
 _FIRST_DAY: Final = date(1970, 1, 1)
 
 
@@ -61,13 +54,7 @@ class Ledger:
             StoreError: The ledger is locked, damaged, from a newer version, or cannot be made.
         """
         path = home / FILE
-        engine = engine_at(path)
-        try:
-            migrate(engine, path)
-        except BaseException:
-            engine.dispose()
-            raise
-        return cls(engine, path)
+        return cls(engine_of(path), path)
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +99,7 @@ class Ledger:
         if rows:
             with self._writing() as connection:
                 while rows:
-                    stored += _put(connection, rows)
+                    stored += put_rows(connection, rows)
                     rows = list(islice(waiting, _ROWS_AT_ONCE))
         return stored
 
@@ -151,11 +138,14 @@ class Ledger:
     def requested(
         self, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[Requested, ...]:
-        """Return what calls ask for, counted by task type, model and effort, most first."""
+        """Return what traffic asks for, counted by task type, model and effort, most first.
+
+        Calls that a replay made are no traffic.
+        """
         c = schema.calls.c
         template = func.max(case((c.task_source == "template", c.template), else_=""))
         asked = (c.task_type, c.model_requested, c.effort)
-        query = select(*asked, func.count(), template).group_by(*asked)
+        query = select(*asked, func.count(), template).where(c.source != REPLAY).group_by(*asked)
         if since is not None:
             query = query.where(c.at_us >= microseconds(since))
         if until is not None:
@@ -358,24 +348,6 @@ class Ledger:
         with self._reading() as connection:
             rows = connection.execute(select(c.sha256, c.at_us, c.state).order_by(c.at_us, c.policy_id)).all()
         return tuple(PolicyInForce(sha256, instant(at_us), state) for sha256, at_us, state in rows)
-
-
-def _put(connection: Connection, rows: list[Row]) -> Stored:
-    days = {row[1] // MICROSECONDS_A_DAY for row in rows}
-    new = connection.exec_driver_sql(INSERT_NEW, rows).rowcount
-    replaced = 0
-    if new < len(rows):
-        days |= _days_of_stored(connection, rows)
-        replaced = connection.exec_driver_sql(SUPERSEDE, rows).rowcount
-    if new or replaced:
-        connection.exec_driver_sql(_MARK_DAY, [(day,) for day in days])
-    return Stored(new, replaced, len(rows) - new - replaced)
-
-
-def _days_of_stored(connection: Connection, rows: Sequence[Row]) -> set[int]:
-    """Return the days on which the stored copies of these rows lie: a row that is replaced leaves its day."""
-    stored = select(schema.calls.c.at_us).where(schema.calls.c.call_id.in_([row[0] for row in rows]))
-    return {at_us // MICROSECONDS_A_DAY for (at_us,) in connection.execute(stored)}
 
 
 def _quarantine(connection: Connection, import_id: str, bad_rows: Iterable[BadRow]) -> None:

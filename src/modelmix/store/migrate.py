@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from modelmix.errors import StoreError
-from modelmix.store.door import guarded
+from modelmix.store.door import engine_at, guarded
 
 APPLICATION_ID: Final = 0x6D6D6978
 """Says in the file's header that it is a modelmix ledger (``mmix``)."""
@@ -23,6 +23,21 @@ def steps() -> dict[int, str]:
     named = ((_NAME.fullmatch(file.name), file) for file in folder.iterdir())
     found = {int(name[1]): file.read_text(encoding="utf-8") for name, file in named if name}
     return dict(sorted(found.items()))
+
+
+def engine_of(path: Path) -> Engine:
+    """Return an engine on a ledger that is there and up to date; folder, file and tables are made if need be.
+
+    Raises:
+        StoreError: The ledger is locked, damaged, from a newer version, or cannot be made.
+    """
+    engine = engine_at(path)
+    try:
+        migrate(engine, path)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
 
 
 def migrate(engine: Engine, path: Path, known: dict[int, str] | None = None) -> int:

@@ -118,3 +118,55 @@ policies: Final = Table(
     _count("at_us"),
     _text("state"),
 )
+
+replays: Final = Table(
+    "replays",
+    metadata,
+    _text("replay_id"),
+    _count("at_us"),
+    _text("settings"),
+    _text("settings_sha256"),
+    _text("opening"),
+    _text("outcome"),
+    _text("summary"),
+)
+
+sendings: Final = Table(
+    "sendings",
+    metadata,
+    Column("sending_id", Integer, primary_key=True),
+    _text("replay_id"),
+    _text("answer_id"),
+    _text("model"),
+    _count("at_us"),
+    _text("reserved_usd"),
+    _text("state"),
+    _text("usd", optional=True),
+    _text("call_id"),
+)
+
+answers: Final = Table(
+    "answers",
+    metadata,
+    _text("answer_id"),
+    _text("replay_id"),
+    _text("call_id"),
+    _count("status"),
+    _text("error"),
+    _text("usage"),
+    _text("usd", optional=True),
+    _number("latency_ms"),
+    _text("reply", optional=True),
+)
+
+grades: Final = Table(
+    "grades",
+    metadata,
+    _text("answer_id"),
+    _text("grader"),
+    _text("reference_sha256"),
+    _number("score"),
+    Column("checks_ok", SmallInteger, nullable=True),
+    _text("slice"),
+    _text("why"),
+)

@@ -1,0 +1,119 @@
+"""A recorded request as another candidate is asked it: fitted, or set aside with the reason."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from modelmix.core.candidate import Candidate
+from modelmix.core.capabilities import CapabilityTable
+from modelmix.wire.fit import reject_reason
+from modelmix.wire.request import Request, read
+from modelmix.wire.splice import splice
+
+# Numbers of a log are exact decimals; the order of keys is the caller's, and can matter in a schema.
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_canonical = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
+
+_LIVE_BLOCKS = frozenset({
+    "server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
+    "bash_code_execution_tool_result", "text_editor_code_execution_tool_result", "mcp_tool_use",
+    "mcp_tool_result", "container_upload",
+})  # fmt: skip
+"""Content that the API itself made in an earlier turn, bound to its container or its moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request as it is sent to a candidate.
+
+    Attributes:
+        body: Its bytes: model and effort set, asked for whole rather than as a stream, all else as recorded.
+        candidate: Who is asked.
+    """
+
+    body: bytes
+    candidate: Candidate
+
+
+def set_aside(request: Mapping[str, Any]) -> str:
+    """Say why a recorded request cannot be replayed faithfully on any candidate, or nothing if it can.
+
+    Server tools act on the world or read it as it was then; history of theirs is bound to its moment.
+    """
+    tools = request.get("tools")
+    for tool in tools if isinstance(tools, list) else ():
+        kind = tool.get("type") if isinstance(tool, Mapping) else None
+        if kind not in (None, "custom"):
+            return "it uses a tool that the API runs itself"
+    if request.get("mcp_servers") or request.get("container"):
+        return "it is bound to a server or a container of its own"
+    messages = request.get("messages")
+    if not isinstance(messages, list) or not messages:
+        return "its messages were not recorded"
+    for message in messages:
+        content = message.get("content") if isinstance(message, Mapping) else None
+        for block in content if isinstance(content, list) else ():
+            if isinstance(block, Mapping) and block.get("type") in _LIVE_BLOCKS:
+                return "its history holds results of a tool that the API ran itself"
+    return ""
+
+
+def asking(
+    request: Mapping[str, Any], candidate: Candidate, capabilities: CapabilityTable, input_tokens: int = 0
+) -> Asking | str:
+    """Write a recorded request for a candidate.
+
+    Args:
+        request: The body as recorded, decoded.
+        candidate: Who is to answer, its effort the effective one.
+        capabilities: What each model accepts.
+        input_tokens: Estimated prompt length in tokens.
+
+    Returns:
+        The request, or why the candidate would reject it, in a few stable words.
+
+    Raises:
+        ValueError: The body is no request: it names no model, or holds what JSON cannot.
+    """
+    capability = capabilities.find(candidate.model)
+    if capability is None:
+        return "unknown model"
+    body = body_of(request)
+    read_back: Request = read(body)
+    obstacle = reject_reason(read_back, capability, candidate.effort, input_tokens)
+    return obstacle or Asking(splice(body, candidate), candidate)
+
+
+def body_of(request: Mapping[str, Any]) -> bytes:
+    """Return a recorded request as bytes, to be answered whole: the same request gives the same bytes.
+
+    Raises:
+        ValueError: It holds what JSON cannot.
+    """
+    return _bytes(_encode, request)
+
+
+def _bytes(encode: Callable[[object], bytes], request: Mapping[str, Any]) -> bytes:
+    try:
+        return encode(_without(request, "stream"))
+    except (TypeError, RecursionError) as error:
+        raise ValueError("the request holds what JSON cannot") from error
+
+
+def prompt_key(request: Mapping[str, Any]) -> bytes:
+    """Return what makes two requests the same prompt: all but model, effort and streaming, as bytes.
+
+    Raises:
+        ValueError: It holds what JSON cannot.
+    """
+    config = request.get("output_config")
+    kept = _without(request, "model", "metadata", "output_config")
+    if isinstance(config, Mapping) and (rest := _without(config, "effort")):
+        kept["output_config"] = rest
+    return _bytes(_canonical, kept)
+
+
+def _without(fields: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key not in names}
