@@ -77,7 +77,7 @@ def test_damage_in_the_middle_is_found_when_it_is_met(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as ledger:
         ledger.put_calls([call(number) for number in range(2_000)])
     data = bytearray(ledger.path.read_bytes())
-    data[4096 * 20 : 4096 * 60] = b"\x07" * (4096 * 40)
+    data[4096 * 60 : 4096 * 100] = b"\x07" * (4096 * 40)
     ledger.path.write_bytes(data)
     with Ledger.open(tmp_path) as ledger, pytest.raises(StoreError, match="is damaged"):
         list(ledger.calls())

@@ -1,0 +1,109 @@
+"""Quote: what asking a candidate again will cost, expected and at most, before a cent is spent."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from modelmix.core.call import Call
+from modelmix.core.capabilities import CapabilityTable
+from modelmix.core.prices import PriceBook
+from modelmix.core.usage import Usage
+
+SAME_TOKENIZER_SPREAD: Final = Decimal("1.05")
+OTHER_TOKENIZER_SPREAD: Final = Decimal("1.6")
+"""The most by which a prompt's count may exceed the recorded one: models of one tokenizer agree but for the
+prompts of tools; across tokenizers 1.47 was measured on technical text.
+Source: migration pages and independent measurements (2026-08 to 2026-10)."""
+
+NEWER_TOKENIZER_RATIO: Final = Decimal("1.3")
+"""Tokens of the newer tokenizer per token of the older one. Source: models page (2026-10-08)."""
+
+TOOL_PROMPT_TOKENS: Final = 1000
+"""More than any model's tool-use system prompt. Source: pricing page, tool use (2026-10-08)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What one request, or many, will cost.
+
+    Attributes:
+        expected_usd: As if it were cached as the recorded call was and answered at the recorded length.
+        at_most_usd: With nothing cached that is not paid for, and the answer at its limit.
+    """
+
+    expected_usd: Decimal = Decimal(0)
+    at_most_usd: Decimal = Decimal(0)
+
+    def __add__(self, other: "Quote") -> "Quote":
+        return Quote(self.expected_usd + other.expected_usd, self.at_most_usd + other.at_most_usd)
+
+
+@dataclass(frozen=True, slots=True)
+class Quoter:
+    """Quotes what a candidate will cost on recorded requests.
+
+    Attributes:
+        book: Prices.
+        capabilities: Tokenizers and output limits.
+        day: UTC day of the replay.
+    """
+
+    book: PriceBook
+    capabilities: CapabilityTable
+    day: date
+
+    def quote(self, call: Call, model: str, max_tokens: int, *, writes_cache: bool = True) -> Quote:
+        """Quote one request.
+
+        Args:
+            call: The recorded call.
+            model: Model that is asked.
+            max_tokens: Limit on output that the request sets; 0 if none: then the model's own.
+            writes_cache: Whether the request marks anything to be cached.
+
+        Raises:
+            PriceNotFound: The model has no price on the day, or not for what the request asks (US, fast).
+        """
+        ratio, spread = self._ratios(call.model_served, model)
+        usage = call.usage.plain()
+        expected = _scaled(usage, ratio)
+        rates = self.book.rates(model, self.day, expected.prompt_tokens, us=call.us, fast=call.fast)
+        longest = int(usage.prompt_tokens * spread) + TOOL_PROMPT_TOKENS
+        most = self.book.rates(model, self.day, longest, us=call.us, fast=call.fast)
+        dearest = most.input_usd
+        if writes_cache:
+            dearest = max(dearest, most.cache_write_1h_usd, most.cache_write_5m_usd)
+        return Quote(
+            rates.cost(expected).total_usd,
+            longest * dearest + self._limit(model, max_tokens) * most.output_usd,
+        )
+
+    def _ratios(self, recorded: str, asked: str) -> tuple[Decimal, Decimal]:
+        old, new = self.capabilities.find(recorded), self.capabilities.find(asked)
+        if old is None or new is None:
+            return Decimal(1), OTHER_TOKENIZER_SPREAD
+        if old.tokenizer == new.tokenizer:
+            return Decimal(1), SAME_TOKENIZER_SPREAD
+        newer = new.released > old.released
+        ratio = NEWER_TOKENIZER_RATIO if newer else 1 / NEWER_TOKENIZER_RATIO
+        return ratio, OTHER_TOKENIZER_SPREAD
+
+    def _limit(self, model: str, max_tokens: int) -> int:
+        known = self.capabilities.find(model)
+        if known is None:
+            return max_tokens
+        return min(max_tokens, known.max_output_tokens) if max_tokens else known.max_output_tokens
+
+
+def _scaled(usage: Usage, ratio: Decimal) -> Usage:
+    if ratio == 1:
+        return usage
+    return replace(
+        usage,
+        input_tokens=round(usage.input_tokens * ratio),
+        cache_read_tokens=round(usage.cache_read_tokens * ratio),
+        cache_write_5m_tokens=round(usage.cache_write_5m_tokens * ratio),
+        cache_write_1h_tokens=round(usage.cache_write_1h_tokens * ratio),
+        output_tokens=round(usage.output_tokens * ratio),
+    )

@@ -1,0 +1,308 @@
+"""The replay book: sendings with their reservations, answers by content, and grades, in the ledger's file."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, Engine, Row, bindparam, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from modelmix.core.call import Call
+from modelmix.core.usage import Usage
+from modelmix.store import schema
+from modelmix.store.call_row import instant, microseconds, put_rows, row_of
+from modelmix.store.door import guarded
+from modelmix.store.ledger import FILE
+from modelmix.store.migrate import engine_of
+from modelmix.store.plain_json import canonical
+from modelmix.store.replay_records import AnswerRow, GradeRow, Replay, Sending, Settled, Spent
+
+_IDS_AT_ONCE: Final = 500
+_COUNTS: Final = 7
+
+
+class ReplayBook:
+    """What the ledger of one home folder knows of replays.
+
+    Each method that writes is one transaction: what it has returned survives a killed process. A sending is
+    on record before its request leaves, so that nothing that was asked for goes unbooked.
+    """
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(immediate=True)
+        self.path = path
+
+    @classmethod
+    def open(cls, home: Path) -> "ReplayBook":
+        """Open the book of a home folder; it is made where it is not there yet.
+
+        Raises:
+            StoreError: The ledger is locked, damaged, from a newer version, or cannot be made.
+        """
+        path = home / FILE
+        return cls(engine_of(path), path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with guarded(self.path):
+            self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with guarded(self.path), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with guarded(self.path), self._writer.begin() as connection:
+            yield connection
+
+    # Replays.
+
+    def begin(self, replay: Replay, settings_sha256: str) -> None:
+        """Put a replay on record."""
+        values = {
+            "replay_id": replay.replay_id,
+            "at_us": microseconds(replay.at),
+            "settings": canonical(replay.settings),
+            "settings_sha256": settings_sha256,
+            "opening": canonical(replay.opening),
+            "outcome": replay.outcome,
+            "summary": canonical(replay.summary),
+        }
+        with self._writing() as connection:
+            connection.execute(insert(schema.replays).values(values))
+
+    def conclude(self, replay_id: str, outcome: str, summary: Mapping[str, Any]) -> None:
+        """Say how a replay ended, in place of what was said before."""
+        replays = schema.replays
+        said = update(replays).where(replays.c.replay_id == replay_id)
+        with self._writing() as connection:
+            connection.execute(said.values(outcome=outcome, summary=canonical(summary)))
+
+    def replays(self) -> tuple[Replay, ...]:
+        """Return all replays, oldest first."""
+        c = schema.replays.c
+        with self._reading() as connection:
+            rows = connection.execute(select(schema.replays).order_by(c.at_us, c.replay_id)).all()
+        return tuple(
+            Replay(
+                replay_id=row.replay_id,
+                at=instant(row.at_us),
+                settings=json.loads(row.settings),
+                opening=json.loads(row.opening),
+                outcome=row.outcome,
+                summary=json.loads(row.summary),
+            )
+            for row in rows
+        )
+
+    def same(self, settings_sha256: str) -> str:
+        """Return the last replay that asked the same, or nothing."""
+        c = schema.replays.c
+        query = select(c.replay_id).where(c.settings_sha256 == settings_sha256)
+        with self._reading() as connection:
+            return str(connection.execute(query.order_by(c.at_us.desc()).limit(1)).scalar() or "")
+
+    # Sendings.
+
+    def send(self, replay_id: str, sendings: Sequence[Sending]) -> list[int]:
+        """Put requests on record that are about to leave.
+
+        Returns:
+            Their numbers, in order.
+        """
+        with self._writing() as connection:
+            last = connection.execute(select(func.max(schema.sendings.c.sending_id))).scalar() or 0
+            numbers = list(range(last + 1, last + 1 + len(sendings)))
+            connection.execute(
+                insert(schema.sendings),
+                [
+                    {
+                        "sending_id": number,
+                        "replay_id": replay_id,
+                        "answer_id": one.answer_id,
+                        "model": one.model,
+                        "at_us": microseconds(one.at),
+                        "reserved_usd": str(one.reserved_usd),
+                        "state": "sent",
+                        "usd": None,
+                        "call_id": "",
+                    }
+                    for number, one in zip(numbers, sendings, strict=True)
+                ],
+            )
+        return numbers
+
+    def settle(self, replay_id: str, ends: Sequence[Settled]) -> None:
+        """Keep what came of sendings: their cost, their calls, final answers and grades, all or nothing."""
+        calls = [row_of(end.call) for end in ends if end.call is not None]
+        answers = [_answer_values(replay_id, end.answer) for end in ends if end.answer is not None]
+        grades = [_grade_values(grade) for end in ends for grade in end.grades]
+        sendings = schema.sendings
+        said = (
+            update(sendings)
+            .where(sendings.c.sending_id == bindparam("number"))
+            .values(state=bindparam("ends"), usd=bindparam("cost"), call_id=bindparam("call"))
+        )
+        with self._writing() as connection:
+            connection.execute(
+                said,
+                [
+                    {
+                        "number": end.sending_id,
+                        "ends": end.state,
+                        "cost": None if end.usd is None else str(end.usd),
+                        "call": "" if end.call is None else end.call.call_id,
+                    }
+                    for end in ends
+                ],
+            )
+            if calls:
+                put_rows(connection, calls)
+            if answers:
+                connection.execute(upsert(schema.answers).on_conflict_do_nothing(), answers)
+            if grades:
+                connection.execute(upsert(schema.grades).on_conflict_do_nothing(), grades)
+
+    def lose(self) -> int:
+        """Book what was on its way when its process died, at the most that it can have cost.
+
+        Call it only while no other replay runs on this ledger.
+
+        Returns:
+            How many sendings that were.
+        """
+        sendings = schema.sendings
+        with self._writing() as connection:
+            lost = update(sendings).where(sendings.c.state == "sent").values(state="lost")
+            return int(connection.execute(lost).rowcount)
+
+    def lost(self, replay_id: str) -> dict[str, list[tuple[int, Decimal]]]:
+        """Return by model the sendings of which nothing is known: number and the most that each can cost."""
+        c = schema.sendings.c
+        query = select(c.model, c.sending_id, c.reserved_usd).where(
+            c.replay_id == replay_id, c.state == "lost"
+        )
+        found: dict[str, list[tuple[int, Decimal]]] = {}
+        with self._reading() as connection:
+            for model, number, usd in connection.execute(query.order_by(c.sending_id)):
+                found.setdefault(model, []).append((number, Decimal(usd)))
+        return found
+
+    def find(self, costs_usd: Mapping[int, Decimal], calls: Sequence[Call]) -> None:
+        """Book what lost sendings cost, as the usage report shows it, with calls that stand for them."""
+        sendings = schema.sendings
+        said = update(sendings).where(sendings.c.sending_id == bindparam("number"))
+        with self._writing() as connection:
+            connection.execute(
+                said.values(state="found", usd=bindparam("cost")),
+                [{"number": number, "cost": str(usd)} for number, usd in costs_usd.items()],
+            )
+            if calls:
+                put_rows(connection, [row_of(call) for call in calls])
+
+    def spent(self, replay_id: str) -> Spent:
+        """Return what a replay has cost so far."""
+        c = schema.sendings.c
+        query = select(c.state, c.usd, c.reserved_usd).where(c.replay_id == replay_id)
+        usd = at_most = Decimal(0)
+        states: dict[str, int] = {}
+        with self._reading() as connection:
+            for state, cost, reserved in connection.execute(query):
+                states[state] = states.get(state, 0) + 1
+                if cost is not None:
+                    usd += Decimal(cost)
+                elif state in {"sent", "lost"}:
+                    at_most += Decimal(reserved)
+        waiting = states.get("sent", 0) + states.get("lost", 0)
+        return Spent(usd, at_most, sum(states.values()), waiting, states.get("found", 0))
+
+    # Answers and grades.
+
+    def answers(self, answer_ids: Iterable[str]) -> dict[str, AnswerRow]:
+        """Return those of these answers that are here."""
+        c = schema.answers.c
+        return {
+            row.answer_id: AnswerRow(
+                answer_id=row.answer_id,
+                call_id=row.call_id,
+                status=row.status,
+                error=row.error,
+                usage=Usage(*json.loads(row.usage)),
+                usd=None if row.usd is None else Decimal(row.usd),
+                latency_ms=row.latency_ms,
+                reply=row.reply,
+            )
+            for row in self._rows(select(schema.answers), c.answer_id, answer_ids)
+        }
+
+    def grades(self, answer_ids: Iterable[str]) -> dict[tuple[str, str, str], GradeRow]:
+        """Return the grades of these answers by answer, grader and reference."""
+        c = schema.grades.c
+        return {
+            (row.answer_id, row.grader, row.reference_sha256): GradeRow(
+                answer_id=row.answer_id,
+                grader=row.grader,
+                reference_sha256=row.reference_sha256,
+                score=row.score,
+                checks_ok=None if row.checks_ok is None else bool(row.checks_ok),
+                slice_name=row.slice,
+                why=row.why,
+            )
+            for row in self._rows(select(schema.grades), c.answer_id, answer_ids)
+        }
+
+    def put_grades(self, grades: Iterable[GradeRow]) -> None:
+        """Keep grades of answers that are here; those that are there already stay."""
+        values = [_grade_values(grade) for grade in grades]
+        if values:
+            with self._writing() as connection:
+                connection.execute(upsert(schema.grades).on_conflict_do_nothing(), values)
+
+    def _rows(self, query: Any, column: Any, ids: Iterable[str]) -> Iterator[Row[Any]]:  # noqa: ANN401 - statements
+        wanted = sorted(set(ids))
+        with self._reading() as connection:
+            for start in range(0, len(wanted), _IDS_AT_ONCE):
+                some = wanted[start : start + _IDS_AT_ONCE]
+                yield from connection.execute(query.where(column.in_(some)))
+
+
+def _answer_values(replay_id: str, answer: AnswerRow) -> dict[str, Any]:
+    return {
+        "answer_id": answer.answer_id,
+        "replay_id": replay_id,
+        "call_id": answer.call_id,
+        "status": answer.status,
+        "error": answer.error,
+        "usage": json.dumps(astuple(answer.usage)[:_COUNTS]),
+        "usd": None if answer.usd is None else str(answer.usd),
+        "latency_ms": answer.latency_ms,
+        "reply": answer.reply,
+    }
+
+
+def _grade_values(grade: GradeRow) -> dict[str, Any]:
+    return {
+        "answer_id": grade.answer_id,
+        "grader": grade.grader,
+        "reference_sha256": grade.reference_sha256,
+        "score": grade.score,
+        "checks_ok": None if grade.checks_ok is None else int(grade.checks_ok),
+        "slice": grade.slice_name,
+        "why": grade.why,
+    }
