@@ -30,7 +30,7 @@ def goal_of(margin: str, alpha: float, type_margins: Iterable[str], seed: int) -
     named: dict[str, float] = {}
     for text in type_margins:
         task_type, equals, value = text.rpartition("=")
-        share = _margin(value, "--type-margin")
+        share = margin_of(value, "--type-margin")
         if equals:
             named[task_type] = share
         else:
@@ -38,10 +38,15 @@ def goal_of(margin: str, alpha: float, type_margins: Iterable[str], seed: int) -
     if not LEAST_ALPHA <= alpha < MOST_ALPHA:
         said = f"{alpha} is not a level; write one between {LEAST_ALPHA:f} and {MOST_ALPHA}"
         raise typer.BadParameter(said, param_hint="--alpha")
-    return Goal(_margin(margin, "--margin"), alpha, common, named, seed=seed)
+    return Goal(margin_of(margin, "--margin"), alpha, common, named, seed=seed)
 
 
-def _margin(text: str, option: str) -> float:
+def margin_of(text: str, option: str) -> float:
+    """Read a margin.
+
+    Raises:
+        typer.BadParameter: It cannot be read, or does not lie between a millionth and 1.
+    """
     try:
         share = float(parse_share(text))
     except ConfigError as error:

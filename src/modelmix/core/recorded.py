@@ -20,6 +20,7 @@ class Recorded:
         expected: The known right answer, or None where the log does not tell.
         slice_name: Named slice that the log puts it in, or empty.
         cluster_id: Prompts that are not independent share it (same session, same document); empty if none.
+        betas: Value of the ``anthropic-beta`` header that it was sent with, or empty.
     """
 
     prompt_id: str
@@ -29,3 +30,4 @@ class Recorded:
     expected: str | None = None
     slice_name: str = ""
     cluster_id: str = ""
+    betas: str = ""

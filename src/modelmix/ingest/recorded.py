@@ -5,12 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from modelmix.classify.fingerprints import Fingerprints
 from modelmix.core.call import BadRow
 from modelmix.core.recorded import Recorded
 from modelmix.core.reply import Reply
+from modelmix.ingest.expected import text_of
 from modelmix.ingest.messages import FIRST_ERROR, call_of, events_of, name_of
 from modelmix.ingest.pair import Pair, first, pair
 from modelmix.ingest.row import Unreadable, objects
@@ -67,7 +66,7 @@ def _recorded(found: Pair, fingerprints: Fingerprints) -> Recorded | SetAside:
         key = prompt_key(found.request)
     except ValueError as error:
         raise Unreadable(str(error)) from error
-    reply = _reply(found.response)
+    reply, expected = _reply(found.response), first(found.row, _EXPECTED)
     if not reply.text and not reply.tool_calls:
         return SetAside("its answer holds neither text nor a tool call", call.task_type)
     return Recorded(
@@ -75,7 +74,8 @@ def _recorded(found: Pair, fingerprints: Fingerprints) -> Recorded | SetAside:
         call=call,
         request=found.request,
         reply=reply,
-        expected=_expected(first(found.row, _EXPECTED)),
+        expected=None if expected is None else text_of(expected),
+        betas=name_of(found.headers.get("anthropic-beta")),
         slice_name=name_of(first(found.row, _SLICE)),
         cluster_id=name_of(first(found.row, _CLUSTER)) or call.session_id,
     )
@@ -93,16 +93,6 @@ def _reply(response: object) -> Reply:
     if isinstance(response, Mapping):
         return reply_of(response)
     return reply_of_events(events_of(response))
-
-
-def _expected(value: object) -> str | None:
-    """Return a known answer as text: what is not text is written as JSON, as a model would."""
-    if value is None or isinstance(value, str):
-        return value
-    try:
-        return msgspec.json.Encoder(decimal_format="number").encode(value).decode()
-    except (TypeError, ValueError, RecursionError):
-        return None
 
 
 def _digest(key: bytes) -> str:

@@ -170,6 +170,11 @@ class Upstream:
             await self._session.close()
             self._session = None
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the base URL names this machine."""
+        return _is_this_machine(self._base)
+
     async def forward(
         self,
         method: str,
@@ -229,6 +234,19 @@ class Upstream:
             query_string=_ascii(query),
             encoded=True,
         )
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether a URL names this machine; what is no URL does not."""
+    try:
+        return _is_this_machine(URL(url))
+    except ValueError:
+        return False
+
+
+def _is_this_machine(url: URL) -> bool:
+    host = (url.host or "").lower()
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def _ascii(part: bytes) -> str:

@@ -1,0 +1,302 @@
+"""``modelmix replay``: recorded requests asked again of cheaper candidates, graded, within a spend cap."""
+
+import os
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from modelmix.core.candidate import Candidate
+    from modelmix.pipeline.replay.ask import Ask, Limits
+    from modelmix.pipeline.replay.run import Tally
+    from modelmix.settings import Settings
+
+REFUSED = 6
+INTERRUPTED = 130
+_PRACTICE_KEY = "practice"
+
+
+def command(
+    logs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="LOG",
+            show_default=False,
+            help="Request/response logs, or folders; default: those imported.",
+        ),
+    ] = None,
+    candidate: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL[@EFFORT]",
+            help="Who is asked; repeatable; default: the newest model of every lower tier.",
+        ),
+    ] = None,
+    grader: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND|TYPE=KIND",
+            help="exact, label, numeric, json_schema or json_fields; default: what fits each type.",
+        ),
+    ] = None,
+    expected: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Known right answers: prompt_id (or request_id) and expected."),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--type", metavar="TYPE", help="Replay only this task type; repeatable."),
+    ] = None,
+    task_type: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Task type of requests that carry none.")
+    ] = None,
+    pairs: Annotated[
+        int | None, typer.Option(min=1, help="Prompts of each type; default: as many as its margin needs.")
+    ] = None,
+    again: Annotated[int, typer.Option(min=0, help="Prompts that the baseline itself is asked again.")] = 150,
+    margin: Annotated[str, typer.Option(help="Largest loss over the traffic that moves.")] = "0.02",
+    type_margin: Annotated[
+        str | None,
+        typer.Option(metavar="M", help="Largest loss of each type; default: its baseline's own errors."),
+    ] = None,
+    alpha: Annotated[float, typer.Option(help="Chance taken of certifying what does not hold.")] = 0.05,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the sample.")] = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Price and power only; nothing is sent.")
+    ] = False,
+    max_spend: Annotated[
+        str | None, typer.Option(metavar="USD", help="Never spend more than this, whatever happens.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before spending.")] = False,
+    keep_text: Annotated[
+        bool, typer.Option("--keep-text", help="Keep prompts and answers, for reports and later grading.")
+    ] = False,
+    rate_share: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="Part of the key's rate limits that is used.")
+    ] = 0.25,
+    concurrency: Annotated[int, typer.Option(min=1, max=512, help="Requests on their way at most.")] = 16,
+    upstream: Annotated[
+        str, typer.Option(metavar="URL", help="The API, or a practice API (modelmix simulate).")
+    ] = "https://api.anthropic.com",
+    resume: Annotated[
+        str | None, typer.Option(metavar="REPLAY", help="Go on with an earlier replay; asks what it asked.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Ask cheaper candidates what your logs asked, and grade the answers.
+
+    The key is read from ANTHROPIC_API_KEY. What was answered is never asked for again: run the same command
+    after Ctrl-C or a crash. The result is evidence for modelmix optimize.
+    """
+    from modelmix import settings
+    from modelmix.pipeline.replay.ask import Ask, Limits
+
+    surroundings = settings.load()
+    limits = Limits(_amount(max_spend), rate_share, concurrency)
+    if resume is None:
+        ask = Ask(
+            places=_places(logs or (), surroundings.home),
+            expected=tuple(os.path.abspath(name) for name in expected or ()),  # noqa: PTH100 - links are the user's
+            candidates=_candidates(candidate or ()),
+            graders=_graders(grader or ()),
+            task_types=tuple(only or ()),
+            task_type=task_type or "",
+            pairs=pairs,
+            again=again,
+            margin=_share(margin, "--margin"),
+            type_margin=None if type_margin is None else _share(type_margin, "--type-margin"),
+            alpha=alpha,
+            seed=seed,
+            keep_text=keep_text,
+            upstream=upstream,
+        )
+    else:
+        from modelmix.pipeline.replay.replay import asked_before
+
+        ask = asked_before(surroundings.home, resume)
+    _run(surroundings, ask, limits, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def _run(
+    surroundings: "Settings", ask: "Ask", limits: "Limits", *, dry_run: bool, yes: bool, as_json: bool
+) -> None:
+    from datetime import UTC, datetime
+
+    from modelmix.cli.console import out, print_json, say, talk
+    from modelmix.pipeline.replay.plan import Planner
+    from modelmix.pipeline.replay.recordings import source_of
+    from modelmix.pipeline.replay.replay import Place, known_answers, replay
+    from modelmix.pipeline.replay.summary import plan_report, replay_report
+    from modelmix.report import replay as replay_screen
+    from modelmix.report import replay_plan as plan_screen
+
+    now = datetime.now(UTC)
+    book, capabilities = surroundings.price_book(), surroundings.capabilities()
+    source = source_of(ask.places, capabilities, ask.expected, ask.task_type)
+    planner = Planner(ask, source, book, capabilities, now.date())
+    plan = planner.plan(source.scan(), limits.max_spend_usd)
+    known = known_answers(surroundings.home, plan)
+    quoted = plan_report(plan, limits, known, book)
+    if dry_run:
+        if as_json:
+            print_json(plan_screen.as_json(quoted))
+        else:
+            out().print(plan_screen.card(quoted))
+            out().print(" sent     nothing\n", end="")
+        return
+    if not as_json:
+        talk().print(plan_screen.card(quoted))
+    _agree(quoted.expected_usd, quoted.at_most_usd, limits, yes=yes)
+    place = Place(
+        home=surroundings.home,
+        book=book,
+        capabilities=capabilities,
+        key=_key(ask.upstream),
+        admin_key=os.environ.get("ANTHROPIC_ADMIN_KEY", ""),
+    )
+    done = replay(plan, place, limits, now, _progress(limits, quiet=as_json))
+    report = replay_report(done, limits)
+    if as_json:
+        print_json(replay_screen.as_json(report))
+    else:
+        out().print(replay_screen.card(report))
+    if done.outcome == "capped":
+        say(f"modelmix: the spend cap is reached; {report.answered + report.reused:,} answers are kept")
+        raise typer.Exit(REFUSED)
+    if done.outcome == "interrupted":
+        say(f"modelmix: saved; go on with: modelmix replay --resume {done.replay_id}")
+        raise typer.Exit(INTERRUPTED)
+
+
+def _places(logs: "Sequence[str]", home: Path) -> tuple[str, ...]:
+    """Return the logs that are named, or those that were imported and are still there."""
+    from modelmix.errors import DataError
+    from modelmix.store.ledger import FILE, Ledger
+
+    if logs:
+        # A resumed replay may be started from another folder.
+        return tuple(os.path.abspath(name) for name in logs)  # noqa: PTH100 - links are the user's
+    imported: dict[str, None] = {}
+    if (home / FILE).exists():
+        with Ledger.open(home) as ledger:
+            done = [one for one in ledger.imports() if one.kind == "messages"]
+        imported = dict.fromkeys(one.source for one in done if Path(one.source).is_file())
+    if not imported:
+        raise DataError(
+            "there is no log to replay: name request/response logs, or a folder of them "
+            "(modelmix serve --capture FILE records some)"
+        )
+    return tuple(os.path.abspath(name) for name in imported)  # noqa: PTH100 - links are the user's
+
+
+def _candidates(texts: "Sequence[str]") -> "tuple[Candidate, ...] | None":
+    from modelmix.cli.shares import candidates_of
+
+    return tuple(one for text in texts for one in candidates_of(text, "--candidate")) or None
+
+
+def _graders(texts: "Sequence[str]") -> dict[str, str]:
+    from modelmix.evaluate.graders.spec import grader_of
+
+    found: dict[str, str] = {}
+    for text in texts:
+        task_type, equals, kind = text.partition("=")
+        # An option of a grader may hold an equals sign as well: numeric:tolerance=0.01.
+        if not equals or ":" in task_type:
+            task_type, kind = "", text
+        try:
+            grader_of(kind)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--grader") from None
+        found[task_type] = kind
+    return found
+
+
+def _share(text: str, option: str) -> float:
+    from modelmix.cli.shares import margin_of
+
+    return margin_of(text, option)
+
+
+def _amount(text: str | None) -> Decimal | None:
+    from modelmix.cli.shares import amounts_of
+
+    return None if text is None else amounts_of([text], "--max-spend")[0]
+
+
+def _key(upstream: str) -> str:
+    """Return the API key; on a practice API any will do."""
+    from modelmix.errors import ConfigError
+    from modelmix.upstream.messages import is_loopback
+
+    key = os.environ.get("ANTHROPIC_API_KEY", "")
+    if not key and is_loopback(upstream):
+        return _PRACTICE_KEY
+    if not key:
+        raise ConfigError(
+            "ANTHROPIC_API_KEY is not set; export a key of its own for replays, or try it without one: "
+            "modelmix simulate, then --upstream URL"
+        )
+    if not key.isascii() or not key.isprintable():
+        raise ConfigError("ANTHROPIC_API_KEY holds characters that no key has; export it anew")
+    return key
+
+
+def _agree(expected_usd: Decimal, at_most_usd: Decimal, limits: "Limits", *, yes: bool) -> None:
+    """Ask before money is spent; off a terminal, --yes or --max-spend says it."""
+    from modelmix.cli.console import say
+    from modelmix.report.money import about_usd
+
+    if yes or not expected_usd:
+        return
+    span = f"about {about_usd(expected_usd)}, at most {about_usd(min(at_most_usd, limits.max_spend_usd or at_most_usd))}"
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        if typer.confirm(f"Spend {span}?", err=True):
+            return
+    elif limits.max_spend_usd is not None:
+        return
+    say(f"modelmix: nothing was sent: it would spend {span}; say --yes or --max-spend USD")
+    raise typer.Exit(REFUSED)
+
+
+def _progress(limits: "Limits", *, quiet: bool) -> "Callable[[Tally], None]":
+    """Tell how a run stands: a line that moves on a terminal, else one line every ten seconds."""
+    import time
+
+    from modelmix.report.money import usd
+
+    is_terminal = sys.stderr.isatty()
+    every_s = 0.2 if is_terminal else 10.0
+    began_s = said_s = time.monotonic()
+    began_at = -1
+
+    def told(tally: "Tally") -> None:
+        nonlocal said_s, began_at
+        now_s = time.monotonic()
+        began_at = tally.done if began_at < 0 else began_at
+        over = tally.done >= tally.whole
+        if quiet or (now_s - said_s < every_s and not (over and is_terminal)):
+            return
+        said_s = now_s
+        cap = "" if limits.max_spend_usd is None else f" of {usd(limits.max_spend_usd)}"
+        rate = (tally.done - began_at) / max(now_s - began_s, 0.001)
+        eta = f" · eta {_span((tally.whole - tally.done) / rate)}" if rate > 0 and not over else ""
+        waits = f" · told to wait: {tally.refusals:,}" if tally.refusals else ""
+        line = f" replay  {tally.done:,} of {tally.whole:,} answers · {usd(tally.usd)}{cap}{eta}{waits}"
+        sys.stderr.write(f"\r{line:<78}" + ("\n" if over else "") if is_terminal else f"{line.strip()}\n")
+        sys.stderr.flush()
+
+    return told
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

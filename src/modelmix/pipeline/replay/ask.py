@@ -1,0 +1,113 @@
+"""What a user asks of a replay."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from modelmix.core.candidate import Candidate
+
+AGAIN: Final = 150
+"""Pairs of the baseline against itself: with fewer than 135 even no difference at all clears two points."""
+
+MOST_PAIRS: Final = 1500
+"""Prompts of a task type that are drawn at most, unless the user says how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What a user asks of a replay; the same replay asks the same.
+
+    Attributes:
+        places: Logs, as named.
+        expected: Tables of known answers, as named.
+        candidates: Who is asked; None takes the newest model of every lower tier.
+        graders: Task type → grader as the user wrote it; the empty type is for all others.
+        task_types: Task types that are replayed; all if empty.
+        task_type: Task type of rows without a tag, or empty.
+        pairs: Prompts of each task type, or None for as many as the margin needs.
+        again: Prompts that the baseline is asked again, over all types; 0 for none.
+        margin: Largest loss over the traffic that moves.
+        type_margin: Largest loss of each type, or None for the default.
+        alpha: Chance taken of certifying what does not hold.
+        seed: Seed of the sample.
+        keep_text: Whether answers are kept, so that they can be shown and graded anew.
+        upstream: Base URL of the API.
+    """
+
+    places: tuple[str, ...]
+    expected: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] | None = None
+    graders: Mapping[str, str] = field(default_factory=dict)
+    task_types: tuple[str, ...] = ()
+    task_type: str = ""
+    pairs: int | None = None
+    again: int = AGAIN
+    margin: float = 0.02
+    type_margin: float | None = None
+    alpha: float = 0.05
+    seed: int = 0
+    keep_text: bool = False
+    upstream: str = ""
+
+    def settings(self) -> dict[str, Any]:
+        """Return everything that was asked, as plain JSON."""
+        return {
+            "places": list(self.places),
+            "expected": list(self.expected),
+            "candidates": None if self.candidates is None else [str(c) for c in self.candidates],
+            "graders": dict(sorted(self.graders.items())),
+            "task_types": list(self.task_types),
+            "task_type": self.task_type,
+            "pairs": self.pairs,
+            "again": self.again,
+            "margin": self.margin,
+            "type_margin": self.type_margin,
+            "alpha": self.alpha,
+            "seed": self.seed,
+            "keep_text": self.keep_text,
+            "upstream": self.upstream,
+        }
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Ask":
+        """Read what `settings` has written.
+
+        Raises:
+            KeyError: It was written by another version.
+            ValueError: A candidate in it is none.
+        """
+        candidates = settings["candidates"]
+        return cls(
+            places=tuple(settings["places"]),
+            expected=tuple(settings["expected"]),
+            candidates=None if candidates is None else tuple(map(Candidate.parse, candidates)),
+            graders=dict(settings["graders"]),
+            task_types=tuple(settings["task_types"]),
+            task_type=settings["task_type"],
+            pairs=settings["pairs"],
+            again=settings["again"],
+            margin=settings["margin"],
+            type_margin=settings["type_margin"],
+            alpha=settings["alpha"],
+            seed=settings["seed"],
+            keep_text=settings["keep_text"],
+            upstream=settings["upstream"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How fast and how far a replay may go; no part of what it asks.
+
+    Attributes:
+        max_spend_usd: The most that it may cost in all, or None for its own worst case.
+        rate_share: Part of the key's rate limits, in (0, 1].
+        concurrency: Requests on their way at most.
+        patience_s: Longest time for one answer.
+    """
+
+    max_spend_usd: Decimal | None = None
+    rate_share: float = 0.25
+    concurrency: int = 16
+    patience_s: float = 600.0

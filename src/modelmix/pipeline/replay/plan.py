@@ -1,0 +1,348 @@
+"""The plan: what is asked of whom, what it costs at most, and what it can prove, before anything is sent."""
+
+import hashlib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from modelmix.core.candidate import Candidate
+from modelmix.core.capabilities import CapabilityTable
+from modelmix.core.prices import PriceBook
+from modelmix.economics.quote import Quote, Quoter
+from modelmix.errors import ConfigError, EvidenceError
+from modelmix.evaluate.graders.choose import chosen
+from modelmix.evaluate.graders.grade import Grade
+from modelmix.evaluate.graders.grader import Grader
+from modelmix.evaluate.graders.spec import grader_of
+from modelmix.evaluate.paired import fewest_pairs, pairs_needed
+from modelmix.evaluate.sample import draw
+from modelmix.optimize.attempts import FIRST_SHARE
+from modelmix.optimize.goal import default_type_margin
+from modelmix.pipeline.replay.arms import arms_of
+from modelmix.pipeline.replay.ask import MOST_PAIRS, Ask
+from modelmix.pipeline.replay.prompt import Prompt, prompt_of
+from modelmix.pipeline.replay.recordings import Recordings, Seen, Source
+from modelmix.wire.replayable import asking
+
+DISCORDANCE: Final = 0.05
+"""Share of prompts on which two candidates are taken to differ while nothing is known."""
+
+CHOOSING_SHARE: Final = 0.2
+_LEAST_PAIRS: Final = 60
+_BUDGET_SHARE: Final = Decimal("0.9")
+_ID_DIGITS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One request to be sent.
+
+    Attributes:
+        prompt: Index of its prompt.
+        candidate: Who is asked.
+        answer_id: What is asked, of whom and where; the same question has the same.
+        quote: What it will cost.
+        input_tokens: Its prompt's length, as recorded.
+        again: Whether the baseline is asked again, to measure its difference from itself.
+    """
+
+    prompt: int
+    candidate: Candidate
+    answer_id: str
+    quote: Quote
+    input_tokens: int
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypePlan:
+    """What is planned for one task type.
+
+    Attributes:
+        task_type: Its name.
+        baseline: What most of its requests ask for today.
+        arms: Candidates that are asked.
+        available: Distinct prompts that ask for the baseline.
+        others: Distinct prompts that ask for something else; they are explicit choices, and stay.
+        drawn: Prompts that are asked again.
+        known: Those of the drawn whose right answer is known.
+        grader: Name of its grader, with its options; empty where none fits.
+        note: What is to be said of the grader, or why nothing is asked.
+        margin: Largest loss that it has to clear by itself.
+        needed: Prompts with which no loss at all clears that margin four times out of five.
+    """
+
+    task_type: str
+    baseline: Candidate
+    arms: tuple[Candidate, ...]
+    available: int
+    others: int
+    drawn: int
+    known: int
+    grader: str
+    note: str
+    margin: float
+    needed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a replay will do.
+
+    Attributes:
+        ask: What was asked.
+        day: UTC day whose prices are quoted.
+        recordings: What the logs hold.
+        types: By task type, in order of name.
+        prompts: The prompts that were drawn.
+        graders: Task type → its grader.
+        items: What is sent, in order; any beginning of it is a sample of the whole.
+        rejected: Candidate and reason → prompts that it would reject as they stand.
+        scaled: Whether fewer prompts are drawn than are needed, so that it fits the spend cap.
+    """
+
+    ask: Ask
+    day: date
+    recordings: Recordings
+    types: tuple[TypePlan, ...]
+    prompts: tuple[Prompt, ...]
+    graders: Mapping[str, Grader]
+    items: tuple[Item, ...]
+    rejected: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    scaled: bool = False
+
+    def quote(self, known: Collection[str] = ()) -> Quote:
+        """Return what it costs, without the answers that are there already."""
+        return sum((item.quote for item in self.items if item.answer_id not in known), Quote())
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans replays.
+
+    Attributes:
+        ask: What is asked.
+        source: Where the recordings come from.
+        book: Prices.
+        capabilities: What models accept.
+        day: UTC day.
+    """
+
+    ask: Ask
+    source: Source
+    book: PriceBook
+    capabilities: CapabilityTable
+    day: date
+
+    def plan(self, recordings: Recordings, max_spend_usd: Decimal | None = None) -> Plan:
+        """Draw prompts, choose graders and quote every request.
+
+        Args:
+            recordings: What the logs hold.
+            max_spend_usd: Spend cap that the number of prompts is fitted to, unless the user named one.
+
+        Raises:
+            ConfigError: A candidate or a task type is not known, or a grader cannot be read.
+            PriceNotFound: A candidate has no price.
+            EvidenceError: There is nothing to ask.
+        """
+        groups = self._groups(recordings)
+        types = {name: self._baseline(name, seen) for name, seen in groups.items()}
+        most = MOST_PAIRS if self.ask.pairs is None else self.ask.pairs
+        prompts = self._drawn(recordings, types, dict.fromkeys(types, most))
+        plans, graders = self._types(groups, types, prompts)
+        if self.ask.pairs is None:
+            sizes = {one.task_type: min(one.needed, most) if one.grader else 0 for one in plans}
+            prompts = self._subset(recordings, prompts, sizes)
+        prompts = tuple(one for one in prompts if one.recorded.call.task_type in graders)
+        if not prompts:
+            notes = "; ".join(f"{one.task_type}: {one.note}" for one in plans if one.note)
+            raise EvidenceError(f"there is nothing to replay: {notes or 'no prompt was drawn'}")
+        arms = {one.task_type: one.arms for one in plans}
+        items, rejected = self._items(prompts, arms)
+        scaled = False
+        if max_spend_usd is not None and self.ask.pairs is None:
+            prompts, items, scaled = _fitted(prompts, items, max_spend_usd * _BUDGET_SHARE)
+        drawn = Counter(one.recorded.call.task_type for one in prompts)
+        known = Counter(one.recorded.call.task_type for one in prompts if one.reference.is_known)
+        return Plan(
+            ask=self.ask,
+            day=self.day,
+            recordings=recordings,
+            types=tuple(
+                replace(one, drawn=drawn[one.task_type], known=known[one.task_type]) for one in plans
+            ),
+            prompts=prompts,
+            graders=graders,
+            items=items,
+            rejected=rejected,
+            scaled=scaled,
+        )
+
+    def _groups(self, recordings: Recordings) -> dict[str, list[Seen]]:
+        groups: dict[str, list[Seen]] = defaultdict(list)
+        for seen in recordings.prompts:
+            groups[seen.unit.task_type].append(seen)
+        for option, names in (
+            ("--type", self.ask.task_types),
+            ("--grader", [n for n in self.ask.graders if n]),
+        ):
+            unknown = sorted(set(names) - set(groups))
+            if unknown:
+                raise ConfigError(
+                    f"{option} names task type {', '.join(map(repr, unknown))}; the logs hold "
+                    f"{', '.join(sorted(groups))}"
+                )
+        wanted = set(self.ask.task_types) or set(groups)
+        return {name: groups[name] for name in sorted(groups) if name in wanted}
+
+    def _baseline(self, task_type: str, seen: Sequence[Seen]) -> Candidate:
+        asked = Counter(one.asked for one in seen)
+        del task_type
+        return min(asked, key=lambda candidate: (-asked[candidate], str(candidate)))
+
+    def _drawn(
+        self, recordings: Recordings, baselines: Mapping[str, Candidate], sizes: Mapping[str, int]
+    ) -> tuple[Prompt, ...]:
+        units = [s.unit for s in recordings.prompts if baselines.get(s.unit.task_type) == s.asked]
+        ids = [units[index].prompt_id for index in draw(units, sizes, self.ask.seed)]
+        kept = self.source.collect(ids)
+        return tuple(
+            prompt_of(kept[name], baselines[kept[name].call.task_type]) for name in ids if name in kept
+        )
+
+    def _subset(
+        self, recordings: Recordings, prompts: Sequence[Prompt], sizes: Mapping[str, int]
+    ) -> tuple[Prompt, ...]:
+        """Draw anew, fewer, from the same prompts."""
+        by_id = {prompt.recorded.prompt_id: prompt for prompt in prompts}
+        units = [seen.unit for seen in recordings.prompts if seen.unit.prompt_id in by_id]
+        return tuple(by_id[units[index].prompt_id] for index in draw(units, sizes, self.ask.seed))
+
+    def _types(
+        self,
+        groups: Mapping[str, Sequence[Seen]],
+        baselines: Mapping[str, Candidate],
+        prompts: Iterable[Prompt],
+    ) -> tuple[list[TypePlan], dict[str, Grader]]:
+        by_type: dict[str, list[Prompt]] = defaultdict(list)
+        for prompt in prompts:
+            by_type[prompt.recorded.call.task_type].append(prompt)
+        plans: list[TypePlan] = []
+        graders: dict[str, Grader] = {}
+        for name, seen in groups.items():
+            grader, note = self._grader(name, by_type[name])
+            arms = arms_of(baselines[name], self.ask.candidates, self.book, self.capabilities, self.day)
+            if not arms:
+                grader, note = None, f"no cheaper candidate than {baselines[name]} is known"
+            if grader is not None:
+                graders[name] = grader
+            margin = self._margin(by_type[name], grader)
+            available = sum(one.asked == baselines[name] for one in seen)
+            plans.append(
+                TypePlan(
+                    task_type=name,
+                    baseline=baselines[name],
+                    arms=arms,
+                    available=available,
+                    others=len(seen) - available,
+                    drawn=0,
+                    known=0,
+                    grader="" if grader is None else grader.spec,
+                    note=note,
+                    margin=margin,
+                    needed=self._needed(margin, len(groups)),
+                )
+            )
+        return plans, graders
+
+    def _grader(self, task_type: str, prompts: Sequence[Prompt]) -> tuple[Grader | None, str]:
+        named = self.ask.graders.get(task_type, self.ask.graders.get(""))
+        if named is not None:
+            return grader_of(named), ""
+        choice = chosen([prompt.reference for prompt in prompts])
+        return choice.grader, choice.why
+
+    def _margin(self, prompts: Sequence[Prompt], grader: Grader | None) -> float:
+        """Return the margin that the type will be held to: the user's, or its baseline's own errors."""
+        if self.ask.type_margin is not None:
+            return self.ask.type_margin
+        scores = []
+        for prompt in prompts:
+            if grader is not None and prompt.reference.is_known:
+                grade = grader.grade(prompt.recorded.reply, prompt.reference)
+                if isinstance(grade, Grade):
+                    scores.append(grade.score)
+        return default_type_margin(1.0 - sum(scores) / len(scores) if scores else math.nan)
+
+    def _needed(self, margin: float, types: int) -> int:
+        """Return the prompts with which no loss clears the margin, four times out of five.
+
+        A fifth of them is for choosing; Holm's correction is taken at its strictest, over all types.
+        """
+        alpha = FIRST_SHARE * self.ask.alpha / types
+        fresh = pairs_needed(margin, DISCORDANCE, alpha=alpha) or 0
+        fresh = max(fresh, fewest_pairs(margin, alpha), _LEAST_PAIRS)
+        return math.ceil(fresh / (1.0 - CHOOSING_SHARE))
+
+    def _items(
+        self, prompts: Sequence[Prompt], arms: Mapping[str, Sequence[Candidate]]
+    ) -> tuple[tuple[Item, ...], dict[tuple[str, str], int]]:
+        quoter = Quoter(self.book, self.capabilities, self.day)
+        items: list[Item] = []
+        rejected: Counter[tuple[str, str]] = Counter()
+        for index, prompt in enumerate(prompts):
+            candidates = [(one, False) for one in arms[prompt.recorded.call.task_type]]
+            if index < self.ask.again:
+                candidates.append((prompt.baseline, True))
+            for candidate, again in candidates:
+                found = self._item(index, prompt, candidate, quoter)
+                if isinstance(found, Item):
+                    items.append(replace(found, again=again))
+                else:
+                    rejected[str(candidate), found] += 1
+        return tuple(items), dict(rejected)
+
+    def _item(self, index: int, prompt: Prompt, candidate: Candidate, quoter: Quoter) -> Item | str:
+        recorded = prompt.recorded
+        tokens = recorded.call.usage.prompt_tokens
+        try:
+            request = asking(recorded.request, candidate, self.capabilities, tokens)
+        except ValueError as error:
+            return str(error)
+        if isinstance(request, str):
+            return request
+        limit = recorded.request.get("max_tokens")
+        quote = quoter.quote(
+            recorded.call,
+            candidate.model,
+            limit if isinstance(limit, int) else 0,
+            writes_cache=b'"cache_control"' in request.body,
+        )
+        return Item(
+            index, candidate, answer_id(self.ask.upstream, recorded.betas, request.body), quote, tokens
+        )
+
+
+def answer_id(upstream: str, betas: str, body: bytes) -> str:
+    """Return the identity of a question: where it is asked, how, and every byte of it."""
+    digest = hashlib.sha256(f"{upstream}\0{betas}\0".encode())
+    digest.update(body)
+    return digest.hexdigest()[:_ID_DIGITS]
+
+
+def _fitted(
+    prompts: tuple[Prompt, ...], items: tuple[Item, ...], budget_usd: Decimal
+) -> tuple[tuple[Prompt, ...], tuple[Item, ...], bool]:
+    """Keep the first prompts whose expected cost stays within a budget: they are a sample of all."""
+    spent = Decimal(0)
+    for item in items:
+        spent += item.quote.expected_usd
+        if spent > budget_usd:
+            first = item.prompt
+            return prompts[:first], tuple(one for one in items if one.prompt < first), True
+    return prompts, items, False

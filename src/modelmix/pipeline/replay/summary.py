@@ -1,0 +1,157 @@
+"""Summaries: a plan and its result, as reports take them."""
+
+import math
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+from typing import Final
+
+from modelmix.core.prices import PriceBook
+from modelmix.evaluate.paired import Pairs
+from modelmix.evaluate.power import power
+from modelmix.evaluate.verdict import Finding, judge
+from modelmix.optimize.attempts import FIRST_SHARE
+from modelmix.pipeline.replay.ask import Limits
+from modelmix.pipeline.replay.evidence import Seen
+from modelmix.pipeline.replay.plan import CHOOSING_SHARE, DISCORDANCE, Plan, TypePlan
+from modelmix.pipeline.replay.replay import Replayed
+from modelmix.report.replay import ReplayReport, SeenRow
+from modelmix.report.replay_plan import PlanReport, TypeRow
+
+_LOSSES_SHOWN: Final = (0.0, 0.005, 0.01)
+_WHYS_KEPT: Final = 20
+
+
+def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceBook) -> PlanReport:
+    """Summarise a plan.
+
+    Args:
+        plan: The plan.
+        limits: Its spend cap.
+        known: Answers that are there already, and cost nothing.
+        book: Prices.
+    """
+    costs: dict[str, tuple[int, Decimal, Decimal]] = {}
+    for item in plan.items:
+        if item.answer_id not in known:
+            name = f"{item.candidate}, the baseline again" if item.again else str(item.candidate)
+            requests, expected, most = costs.get(name, (0, Decimal(0), Decimal(0)))
+            quote = item.quote
+            costs[name] = requests + 1, expected + quote.expected_usd, most + quote.at_most_usd
+    pool = round(sum(row.drawn for row in plan.types) * (1.0 - CHOOSING_SHARE))
+    alpha = FIRST_SHARE * plan.ask.alpha
+    return PlanReport(
+        types=tuple(_type_row(row, alpha, len(plan.types)) for row in plan.types),
+        costs_usd=dict(sorted(costs.items(), key=lambda entry: entry[1][2])),
+        expected_usd=sum((expected for _, expected, _ in costs.values()), Decimal(0)),
+        at_most_usd=sum((most for _, _, most in costs.values()), Decimal(0)),
+        max_spend_usd=limits.max_spend_usd,
+        requests=len(plan.items),
+        reused=sum(item.answer_id in known for item in plan.items),
+        again=sum(item.again for item in plan.items),
+        pool=pool,
+        pool_margin=plan.ask.margin,
+        pool_power={
+            loss: power(pool, plan.ask.margin, DISCORDANCE, alpha, loss) if pool else 0.0
+            for loss in _LOSSES_SHOWN
+            if loss < plan.ask.margin
+        },
+        alpha=plan.ask.alpha,
+        set_aside={**plan.recordings.set_aside, **_rejections(plan)},
+        bad_rows=len(plan.recordings.bad_rows),
+        repeats=plan.recordings.repeats,
+        unmatched=plan.recordings.unmatched,
+        scaled=plan.scaled,
+        keeps_text=plan.ask.keep_text,
+        prices=(book.as_of.isoformat(), book.sha256),
+    )
+
+
+def _type_row(row: TypePlan, alpha: float, types: int) -> TypeRow:
+    fresh = round(row.drawn * (1.0 - CHOOSING_SHARE))
+    return TypeRow(
+        task_type=row.task_type,
+        baseline=str(row.baseline),
+        arms=tuple(map(str, row.arms)),
+        grader=row.grader,
+        note=row.note,
+        drawn=row.drawn,
+        available=row.available,
+        others=row.others,
+        known=row.known,
+        margin=row.margin,
+        needed=row.needed,
+        power=power(fresh, row.margin, DISCORDANCE, alpha / types) if fresh else 0.0,
+    )
+
+
+def _rejections(plan: Plan) -> dict[str, int]:
+    return {
+        f"{candidate} would reject it as it stands ({reason})": rows
+        for (candidate, reason), rows in plan.rejected.items()
+    }
+
+
+def replay_report(done: Replayed, limits: Limits) -> ReplayReport:
+    """Summarise what a replay has found."""
+    tally, spent, plan = done.tally, done.spent, done.plan
+    baselines = {row.task_type: str(row.baseline) for row in plan.types}
+    seen = sorted(done.evidence.seen.items(), key=lambda entry: (entry[0][0], str(entry[0][1])))
+    return ReplayReport(
+        replay_id=done.replay_id,
+        outcome=done.outcome,
+        resumed=done.resumed,
+        is_simulated=done.is_simulated,
+        seen=tuple(_seen_row(name, str(arm), baselines[name], row) for (name, arm), row in seen),
+        again=again_finding(done.evidence.again.values(), plan.ask.margin, plan.ask.alpha),
+        requests=tally.whole,
+        answered=tally.answered,
+        reused=tally.reused,
+        rejected=tally.rejected,
+        given_up=tally.given_up,
+        dropped=tally.dropped,
+        sent=tally.sent,
+        refusals=tally.refusals,
+        usd=spent.usd,
+        at_most_usd=spent.at_most_usd,
+        lost=spent.lost,
+        found=spent.found,
+        max_spend_usd=limits.max_spend_usd,
+        ungradable=done.evidence.ungradable,
+        notes=tuple(_notes(done)),
+    )
+
+
+def again_finding(by_type: Collection[Pairs], margin: float, alpha: float) -> Finding | None:
+    """Test the baseline against itself, all types together; None without a pair."""
+    pooled = sum(by_type, Pairs(0.0, 0.0, 0.0))
+    return judge(pooled, margin, alpha=alpha) if pooled.n else None
+
+
+def _seen_row(task_type: str, candidate: str, baseline: str, seen: Seen) -> SeenRow:
+    priced = seen.n - seen.unpriced
+    return SeenRow(
+        task_type=task_type,
+        candidate=candidate,
+        baseline=baseline,
+        pairs=seen.pairs,
+        usd_per_call=seen.usd / priced if priced else None,
+        baseline_usd_per_call=seen.baseline_usd / priced if priced else None,
+        whys=tuple(seen.whys.most_common(_WHYS_KEPT)),
+        slices=seen.slices,
+    )
+
+
+def _notes(done: Replayed) -> Iterator[str]:
+    unknown = [row.task_type for row in done.plan.types if row.grader and not row.known]
+    if unknown:
+        yield (
+            f"no right answer is known for {', '.join(unknown)}: agreement with today's own answers is measured, "
+            "and a loss is an upper bound"
+        )
+    yield f"list prices of {done.plan.day}; candidates priced as if cached as the recorded calls were"
+    for pairs in [sum(done.evidence.again.values(), Pairs(0.0, 0.0, 0.0))]:
+        if pairs.n and not math.isnan(pairs.discordance) and pairs.discordance > 0:
+            yield (
+                f"the baseline differs from itself on {pairs.discordance:.1%} of {pairs.n:.0f} prompts: no grader "
+                "of this kind can show a smaller loss unless right answers are known (--expected)"
+            )

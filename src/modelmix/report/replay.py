@@ -1,0 +1,274 @@
+"""What a replay has found, as a screen and as JSON."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from modelmix.evaluate.paired import Pairs
+from modelmix.evaluate.verdict import Finding, Verdict
+from modelmix.optimize.why import at_most, points
+from modelmix.report.money import count, usd
+from modelmix.report.plain import counted, printable
+
+SCHEMA = "modelmix.replay/1"
+_NAME_WIDTH = 26
+_WHYS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRow:
+    """What was seen of one candidate on one task type.
+
+    Attributes:
+        task_type: The type.
+        candidate: The candidate.
+        baseline: What it is compared with.
+        pairs: Gains, losses and number of pairs.
+        usd_per_call: Mean cost of a call, cached as the recorded ones were; None without a price.
+        baseline_usd_per_call: The same of the baseline.
+        whys: What graders found wrong, most frequent first.
+        slices: Named slice → its pairs.
+    """
+
+    task_type: str
+    candidate: str
+    baseline: str
+    pairs: Pairs
+    usd_per_call: Decimal | None
+    baseline_usd_per_call: Decimal | None
+    whys: tuple[tuple[str, int], ...]
+    slices: Mapping[str, Pairs] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayReport:
+    """What a replay has found.
+
+    Attributes:
+        replay_id: Its name.
+        outcome: ``done``, ``capped`` or ``interrupted``.
+        resumed: Whether it went on where an earlier run had ended.
+        is_simulated: Whether a practice API answered.
+        seen: What was seen, by task type and candidate.
+        again: The baseline against itself over all types, or None without.
+        requests: Requests of the plan.
+        answered: Answers that came in this run.
+        reused: Answers that were there before it.
+        rejected: Answers of this run that are errors for good.
+        given_up: Requests that failed too often; the next run tries them again.
+        dropped: Requests to candidates that reject everything.
+        sent: Requests sent in this run.
+        refusals: Answers that said to come back later.
+        usd: What the replay has cost.
+        at_most_usd: The most that lost answers cost on top.
+        lost: Lost answers whose cost is not known.
+        found: Lost answers whose cost the usage report showed.
+        max_spend_usd: The cap, or None.
+        ungradable: Reason → prompts that their grader can say nothing of.
+        notes: What a reader should know, one sentence each.
+    """
+
+    replay_id: str
+    outcome: str
+    resumed: bool
+    is_simulated: bool
+    seen: tuple[SeenRow, ...]
+    again: Finding | None
+    requests: int
+    answered: int
+    reused: int
+    rejected: int
+    given_up: int
+    dropped: int
+    sent: int
+    refusals: int
+    usd: Decimal
+    at_most_usd: Decimal
+    lost: int
+    found: int
+    max_spend_usd: Decimal | None
+    ungradable: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+
+
+def as_json(report: ReplayReport) -> dict[str, Any]:
+    """Return what was found as a JSON object of schema ``modelmix.replay/1``."""
+    return {
+        "schema": SCHEMA,
+        "replay_id": report.replay_id,
+        "outcome": report.outcome,
+        "resumed": report.resumed,
+        "simulated": report.is_simulated,
+        "spend": {
+            "usd": float(report.usd),
+            "usd_exact": str(report.usd),
+            "lost_at_most_usd": float(report.at_most_usd),
+            "answers_lost": report.lost,
+            "answers_lost_found_by_usage_report": report.found,
+            "max_spend_usd": _float(report.max_spend_usd),
+        },
+        "requests": {
+            "planned": report.requests,
+            "sent": report.sent,
+            "answered": report.answered,
+            "reused": report.reused,
+            "rejected": report.rejected,
+            "given_up": report.given_up,
+            "dropped": report.dropped,
+            "told_to_wait": report.refusals,
+        },
+        "baseline_against_itself": None if report.again is None else _finding(report.again),
+        "seen": [_seen_json(row) for row in report.seen],
+        "ungradable": [{"why": why, "prompts": n} for why, n in report.ungradable.items()],
+        "notes": list(report.notes),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "verdict": finding.verdict,
+        "pairs": finding.pairs,
+        "loss": None if math.isnan(finding.loss) else finding.loss,
+        "bound": finding.bound,
+        "margin": finding.margin,
+        "alpha": finding.alpha,
+    }
+
+
+def _seen_json(row: SeenRow) -> dict[str, Any]:
+    return {
+        "task_type": row.task_type,
+        "candidate": row.candidate,
+        "baseline": row.baseline,
+        "certified": False,
+        "pairs": row.pairs.n,
+        "gains": row.pairs.gains,
+        "losses": row.pairs.losses,
+        "loss": row.pairs.loss if row.pairs.n else None,
+        "usd_per_call": _float(row.usd_per_call),
+        "baseline_usd_per_call": None
+        if row.baseline_usd_per_call is None
+        else float(row.baseline_usd_per_call),
+        "found_wrong": [{"why": why, "answers": n} for why, n in row.whys],
+        "slices": [
+            {
+                "slice": name,
+                "pairs": pairs.n,
+                "gains": pairs.gains,
+                "losses": pairs.losses,
+                "loss": pairs.loss,
+            }
+            for name, pairs in sorted(row.slices.items())
+        ],
+    }
+
+
+def _float(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(amount)
+
+
+def card(report: ReplayReport) -> RenderableType:
+    """Lay what was found out for a terminal of 80 columns or more."""
+    parts: list[RenderableType] = [_headline(report)]
+    if report.again is not None:
+        parts.append(_again(report.again))
+    parts += [Text(), _seen_table(report), Text()]
+    parts += [Padding(Text(line), (0, 0, 0, 1)) for line in _seen_lines(report)]
+    parts += [Padding(Text(line, "dim"), (0, 0, 0, 1)) for line in _book_lines(report)]
+    parts.append(_next(report))
+    return Group(*parts)
+
+
+def _headline(report: ReplayReport) -> Text:
+    text = Text(f" {report.replay_id} ")
+    text.append(report.outcome, "bold green" if report.outcome == "done" else "bold yellow")
+    text.append(f" · {count(report.answered + report.reused)} of {counted(report.requests, 'answer')}")
+    if report.reused:
+        text.append(f", {count(report.reused)} there before")
+    text.append(f" · {usd(report.usd)}", "bold")
+    if report.max_spend_usd is not None:
+        text.append(f" of {usd(report.max_spend_usd)}")
+    if report.is_simulated:
+        text.append(" · simulated: answers are synthetic, no dollar was spent", "bold yellow")
+    return text
+
+
+def _again(finding: Finding) -> Text:
+    text = Text(f" baseline against itself: {finding.pairs:.0f} pairs, loss {points(finding.loss)}, at most ")
+    text.append(f"{at_most(finding.bound)}, margin {points(finding.margin)}: ")
+    text.append(finding.verdict, "bold green" if finding.verdict is Verdict.CLEARS else "bold yellow")
+    return text
+
+
+def _seen_table(report: ReplayReport) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(" task type", no_wrap=True, max_width=_NAME_WIDTH, overflow="ellipsis")
+    table.add_column("candidate", no_wrap=True, max_width=28, overflow="ellipsis")
+    for name in ("pairs", "loss seen", "cost"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in report.seen:
+        table.add_row(
+            f" {printable(row.task_type)}",
+            printable(row.candidate),
+            f"{row.pairs.n:,.0f}",
+            points(row.pairs.loss),
+            _change(row),
+        )
+    return table
+
+
+def _change(row: SeenRow) -> str:
+    if row.usd_per_call is None or not row.baseline_usd_per_call:
+        return "no price"
+    return f"{float(row.usd_per_call / row.baseline_usd_per_call) - 1.0:+.0%}".replace("-", "\N{MINUS SIGN}")
+
+
+def _seen_lines(report: ReplayReport) -> Iterator[str]:
+    for row in report.seen:
+        for name, pairs in sorted(row.slices.items()):
+            if pairs.losses > pairs.gains:
+                what = f"slice '{printable(name)}' loses {points(pairs.loss)} in {pairs.n:,.0f} pairs"
+                yield f"{printable(row.task_type)} on {printable(row.candidate)}: {what}"
+        said = ", ".join(f"{printable(why)} ({count(n)})" for why, n in row.whys[:_WHYS_SHOWN])
+        if said and row.pairs.losses:
+            yield f"{printable(row.task_type)} on {printable(row.candidate)}: {said}"
+
+
+def _book_lines(report: ReplayReport) -> Iterator[str]:
+    if report.lost:
+        yield (
+            f"{counted(report.lost, 'answer')} got lost on the way and may have cost up to "
+            f"{usd(report.at_most_usd)} more; booked at that"
+        )
+    if report.found:
+        yield f"{counted(report.found, 'answer')} got lost on the way; booked as the usage report shows them"
+    for number, what in (
+        (report.rejected, "rejected by its candidate as it stands"),
+        (report.given_up, "failed too often; the same command tries it again"),
+        (report.dropped, "not sent, as its candidate rejects everything"),
+    ):
+        if number:
+            yield f"{counted(number, 'request')}: {what}"
+    for why, prompts in report.ungradable.items():
+        yield f"{counted(prompts, 'prompt')} could not be graded: {printable(why)}"
+    yield from report.notes
+
+
+def _next(report: ReplayReport) -> Text:
+    text = Text("\n seen, not certified: ", "dim")
+    text.append("optimize certifies on rows that played no part in choosing\n", "dim")
+    text.append(" next     ")
+    if report.outcome == "done":
+        text.append("modelmix optimize --margin 2pp -o policy.yaml", "bold cyan")
+    elif report.outcome == "capped":
+        text.append(f"modelmix replay --resume {report.replay_id} --max-spend MORE", "bold cyan")
+    else:
+        text.append(f"modelmix replay --resume {report.replay_id}", "bold cyan")
+    return text

@@ -1,0 +1,226 @@
+"""What a replay will do, what it costs at most and what it can prove, as a screen and as JSON."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from modelmix.optimize.why import points
+from modelmix.report.money import about_usd, count, usd
+from modelmix.report.plain import counted, printable
+
+SCHEMA = "modelmix.replay-plan/1"
+_NAME_WIDTH = 26
+_ASIDE_SHOWN = 5
+_NONE = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeRow:
+    """One task type of a plan.
+
+    Attributes:
+        task_type: Its name.
+        baseline: What its requests ask for today.
+        arms: Candidates that are asked.
+        grader: Its grader; empty where nothing is asked.
+        note: What is to be said of the grader.
+        drawn: Prompts that are asked again.
+        available: Prompts that could be.
+        others: Prompts that ask for something else, and stay.
+        known: Those of the drawn whose right answer is known.
+        margin: Largest loss that it has to clear by itself.
+        needed: Prompts with which no loss clears it four times out of five.
+        power: Chance that it clears its margin if it loses nothing.
+    """
+
+    task_type: str
+    baseline: str
+    arms: tuple[str, ...]
+    grader: str
+    note: str
+    drawn: int
+    available: int
+    others: int
+    known: int
+    margin: float
+    needed: int
+    power: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanReport:
+    """A plan with its price and its power.
+
+    Attributes:
+        types: By task type.
+        costs_usd: Candidate → requests, expected and at most; without answers that are there already.
+        expected_usd: What all of it is expected to cost.
+        at_most_usd: The most that it can cost.
+        max_spend_usd: The cap, or None.
+        requests: Requests of the plan.
+        reused: Answers that are there already.
+        again: Requests that ask the baseline again.
+        pool: Fresh pairs of all types together, if all of them move.
+        pool_margin: Margin of the traffic that moves.
+        pool_power: Loss → chance that the pool clears.
+        alpha: Chance taken of a false certificate.
+        set_aside: Reason → rows that are not asked.
+        bad_rows: Rows that could not be read.
+        repeats: Rows whose prompt had been seen before.
+        unmatched: Known answers whose prompt is in no log.
+        scaled: Whether fewer prompts are drawn than are needed, to fit the cap.
+        keeps_text: Whether answers are kept.
+        prices: Day and hash of the price table.
+        is_simulated: Whether a practice API would answer.
+    """
+
+    types: tuple[TypeRow, ...]
+    costs_usd: Mapping[str, tuple[int, Decimal, Decimal]]
+    expected_usd: Decimal
+    at_most_usd: Decimal
+    max_spend_usd: Decimal | None
+    requests: int
+    reused: int
+    again: int
+    pool: int
+    pool_margin: float
+    pool_power: Mapping[float, float]
+    alpha: float
+    set_aside: Mapping[str, int]
+    bad_rows: int
+    repeats: int
+    unmatched: int
+    scaled: bool
+    keeps_text: bool
+    prices: tuple[str, str]
+
+
+def as_json(report: PlanReport) -> dict[str, Any]:
+    """Return a plan as a JSON object of schema ``modelmix.replay-plan/1``."""
+    return {
+        "schema": SCHEMA,
+        "types": [
+            {
+                "task_type": row.task_type,
+                "baseline": row.baseline,
+                "candidates": list(row.arms) if row.grader else [],
+                "grader": row.grader or None,
+                "note": row.note,
+                "prompts": row.drawn,
+                "available": row.available,
+                "explicit_choices": row.others,
+                "known_answers": row.known,
+                "type_margin": row.margin,
+                "needed": row.needed,
+                "power": round(row.power, 4),
+            }
+            for row in report.types
+        ],
+        "cost": {
+            "basis": "estimated",
+            "expected_usd": float(report.expected_usd),
+            "at_most_usd": float(report.at_most_usd),
+            "max_spend_usd": None if report.max_spend_usd is None else float(report.max_spend_usd),
+            "by_candidate": [
+                {"candidate": name, "requests": n, "expected_usd": float(e), "at_most_usd": float(m)}
+                for name, (n, e, m) in report.costs_usd.items()
+            ],
+        },
+        "requests": report.requests,
+        "reused": report.reused,
+        "baseline_again": report.again,
+        "power": {
+            "fresh_pairs": report.pool,
+            "margin": report.pool_margin,
+            "alpha": report.alpha,
+            "clears_at_loss": [
+                {"loss": loss, "power": round(power, 4)} for loss, power in report.pool_power.items()
+            ],
+        },
+        "set_aside": [{"why": why, "rows": n} for why, n in report.set_aside.items()],
+        "bad_rows": report.bad_rows,
+        "repeats": report.repeats,
+        "known_answers_unmatched": report.unmatched,
+        "scaled_to_cap": report.scaled,
+        "keeps_text": report.keeps_text,
+        "prices": {"as_of": report.prices[0], "sha256": report.prices[1]},
+    }
+
+
+def card(report: PlanReport) -> RenderableType:
+    """Lay a plan out for a terminal of 80 columns or more."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column(" task type", no_wrap=True, max_width=_NAME_WIDTH, overflow="ellipsis")
+    table.add_column("grader", no_wrap=True)
+    for name in ("prompts", "of", "known", "margin", "power"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in report.types:
+        table.add_row(
+            f" {printable(row.task_type)}",
+            row.grader or Text("none", "bold red"),
+            count(row.drawn),
+            count(row.available),
+            count(row.known),
+            points(row.margin),
+            f"{row.power:.0%}" if row.grader else _NONE,
+        )
+    return Group(table, Text(), *(Padding(Text(line), (0, 0, 0, 1)) for line in _plan_lines(report)))
+
+
+def _plan_lines(report: PlanReport) -> Iterator[str]:
+    for row in report.types:
+        if row.note:
+            yield f"{printable(row.task_type)}: {row.note}"
+    yield from _cost_lines(report)
+    yield _power_line(report)
+    yield from _left_out(report)
+    if not any(row.known for row in report.types):
+        yield "graded   against today's own answers, as no right answer is known: a loss is an upper bound"
+    kept = "are kept, for a report to show" if report.keeps_text else "are graded and forgotten (--keep-text)"
+    yield f"data     answers {kept}"
+
+
+def _cost_lines(report: PlanReport) -> Iterator[str]:
+    asks = f"asks     {counted(report.requests, 'request')}"
+    if report.again:
+        asks += f", {count(report.again)} of them the baseline again"
+    if report.reused:
+        asks += f", {counted(report.reused, 'answer')} there already"
+    yield asks
+    for name, (requests, expected, most) in report.costs_usd.items():
+        span = f"about {about_usd(expected)}, at most {about_usd(most)}"
+        yield f"         {printable(name)}: {count(requests)} for {span}"
+    span = f"about {about_usd(report.expected_usd)}, at most {about_usd(report.at_most_usd)}"
+    yield f"cost     {span} (list price, estimated)"
+    if report.max_spend_usd is not None:
+        yield f"         never more than --max-spend {usd(report.max_spend_usd)}"
+    if report.scaled:
+        yield "         fewer prompts than the margins need, to stay within it: expect UNDECIDED"
+
+
+def _left_out(report: PlanReport) -> Iterator[str]:
+    others = sum(row.others for row in report.types)
+    for rows, what in (
+        *((n, why) for why, n in list(report.set_aside.items())[:_ASIDE_SHOWN]),
+        (report.repeats, "its prompt had been seen before"),
+        (report.bad_rows, "could not be read"),
+        (report.unmatched, "a known answer whose prompt is in no log"),
+        (others, "asks for another model or effort than its type; explicit choices stay"),
+    ):
+        if rows:
+            yield f"left out {counted(rows, 'row')}: {what}"
+
+
+def _power_line(report: PlanReport) -> str:
+    said = ", ".join(
+        f"{'no loss' if not loss else 'a loss of ' + points(loss)} clears with {power:.0%}"
+        for loss, power in report.pool_power.items()
+    )
+    pool = f"all types together, {count(report.pool)} fresh pairs, margin {points(report.pool_margin)}"
+    return f"power    {pool}: {said}"
