@@ -201,19 +201,18 @@ def _candidates(texts: "Sequence[str]") -> "tuple[Candidate, ...] | None":
 
 
 def _graders(texts: "Sequence[str]") -> dict[str, str]:
-    from modelmix.evaluate.graders.spec import grader_of
+    from modelmix.evaluate.graders.spec import parse
 
     found: dict[str, str] = {}
     for text in texts:
-        task_type, equals, kind = text.partition("=")
-        # An option of a grader may hold an equals sign as well: numeric:tolerance=0.01.
-        if not equals or ":" in task_type:
-            task_type, kind = "", text
         try:
-            grader_of(kind)
+            named = parse(text)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--grader") from None
-        found[task_type] = kind
+        if named.task_type in found:
+            what = f"task type {named.task_type!r}" if named.task_type else "all task types"
+            raise typer.BadParameter(f"{what} has two graders; keep one", param_hint="--grader")
+        found[named.task_type] = named.grader.spec
     return found
 
 
@@ -254,7 +253,8 @@ def _agree(expected_usd: Decimal, at_most_usd: Decimal, limits: "Limits", *, yes
 
     if yes or not expected_usd:
         return
-    span = f"about {about_usd(expected_usd)}, at most {about_usd(min(at_most_usd, limits.max_spend_usd or at_most_usd))}"
+    most = min(at_most_usd, limits.max_spend_usd or at_most_usd)
+    span = f"about {about_usd(expected_usd)}, at most {about_usd(most)}"
     if sys.stdin.isatty() and sys.stderr.isatty():
         if typer.confirm(f"Spend {span}?", err=True):
             return

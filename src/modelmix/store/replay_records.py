@@ -74,7 +74,7 @@ class AnswerRow:
     reply: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class GradeRow:
     """What a grader said of an answer.
 

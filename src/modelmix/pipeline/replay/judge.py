@@ -12,7 +12,7 @@ from modelmix.core.prices import PriceBook
 from modelmix.core.reply import Reply, ToolCall
 from modelmix.core.usage import Usage
 from modelmix.errors import PriceNotFound
-from modelmix.evaluate.graders.grade import Grade
+from modelmix.evaluate.graders.grade import Ungradable
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.pipeline.replay.plan import Item
 from modelmix.pipeline.replay.prompt import Prompt
@@ -74,15 +74,11 @@ class Judge:
         """Grade a reply."""
         grader = self.graders[prompt.recorded.call.task_type]
         found = grader.grade(reply, prompt.reference)
-        is_grade = isinstance(found, Grade)
+        key = (answer_id, grader.spec, prompt.reference_sha256)
+        if isinstance(found, Ungradable):
+            return GradeRow(*key, score=None, why=found.why)
         return GradeRow(
-            answer_id=answer_id,
-            grader=grader.spec,
-            reference_sha256=prompt.reference_sha256,
-            score=found.score if is_grade else None,
-            checks_ok=found.checks_ok if is_grade else None,
-            slice_name=found.slice_name if is_grade else "",
-            why=found.why,
+            *key, found.score, checks_ok=found.checks_ok, slice_name=found.slice_name, why=found.why
         )
 
     def usd(self, call: Call, at: datetime) -> Decimal | None:

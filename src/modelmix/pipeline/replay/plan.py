@@ -14,10 +14,10 @@ from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.economics.quote import Quote, Quoter
 from modelmix.errors import ConfigError, EvidenceError
-from modelmix.evaluate.graders.choose import chosen
+from modelmix.evaluate.graders.choose import Choice, choose
 from modelmix.evaluate.graders.grade import Grade
 from modelmix.evaluate.graders.grader import Grader
-from modelmix.evaluate.graders.spec import grader_of
+from modelmix.evaluate.graders.spec import parse
 from modelmix.evaluate.paired import fewest_pairs, pairs_needed
 from modelmix.evaluate.sample import draw
 from modelmix.optimize.attempts import FIRST_SHARE
@@ -263,9 +263,9 @@ class Planner:
     def _grader(self, task_type: str, prompts: Sequence[Prompt]) -> tuple[Grader | None, str]:
         named = self.ask.graders.get(task_type, self.ask.graders.get(""))
         if named is not None:
-            return grader_of(named), ""
-        choice = chosen([prompt.reference for prompt in prompts])
-        return choice.grader, choice.why
+            return parse(named).grader, ""
+        choice = choose([prompt.reference for prompt in prompts], task_type)
+        return (choice.grader, "") if isinstance(choice, Choice) else (None, choice.why)
 
     def _margin(self, prompts: Sequence[Prompt], grader: Grader | None) -> float:
         """Return the margin that the type will be held to: the user's, or its baseline's own errors."""
