@@ -53,15 +53,15 @@ class Plan:
 
     Attributes:
         split: The prompt's tokens by bucket.
+        at: Start of the request, in seconds; lifetimes count from it.
         entries: Prefix and lifetime in seconds of every entry that it writes.
         hits: Prefixes that it reads.
-        at: Start of the request, in seconds; lifetimes count from it.
     """
 
     split: Split
+    at: float
     entries: tuple[tuple[bytes, int], ...] = ()
     hits: tuple[bytes, ...] = ()
-    at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class PromptCache:
         total = ends[-1] if ends else 0
         points = [at for at, segment in enumerate(segments) if segment.ttl and ends[at] >= minimum]
         if not points:
-            return Plan(Split(total))
+            return Plan(Split(total), now)
         keys = list(_prefixes(scope, segments[: points[-1] + 1]))
         hit = self._highest_hit(keys, points, now)
         # Three spans: read up to the hit, one-hour writes, five-minute writes.
@@ -100,7 +100,7 @@ class PromptCache:
         written_end = max((ends[at] for at in new), default=read)
         split = Split(total - written_end, read, written_end - hour_end, hour_end - read)
         entries = tuple((keys[at], TTL_SECONDS[segments[at].ttl]) for at in new)
-        return Plan(split, entries, tuple(keys[: hit + 1]), now)
+        return Plan(split, now, entries, tuple(keys[: hit + 1]))
 
     def accept(self, plan: Plan) -> None:
         """Refresh what a request reads; to be called when it is accepted."""
