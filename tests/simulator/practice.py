@@ -60,6 +60,9 @@ class Practice:
     max_body_bytes: int = 128 * 1024 * 1024
     latency_ms: float = 0.0
     tokens_per_second: float = 0.0
+    requests_per_minute: int | None = None
+    input_tokens_per_minute: int | None = None
+    output_tokens_per_minute: int | None = None
 
     def __post_init__(self) -> None:
         self.api = app(
@@ -70,6 +73,9 @@ class Practice:
                 max_body_bytes=self.max_body_bytes,
                 latency_ms=self.latency_ms,
                 tokens_per_second=self.tokens_per_second,
+                requests_per_minute=self.requests_per_minute,
+                input_tokens_per_minute=self.input_tokens_per_minute,
+                output_tokens_per_minute=self.output_tokens_per_minute,
             )
         )
 
@@ -79,9 +85,10 @@ class Practice:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.call("POST", path, content, {**HEADERS, **named})
 
-    def get(self, path: str, method: str = "GET") -> Reply:
-        """Ask for a path with a key."""
-        return self.call(method, path, b"", HEADERS)
+    def get(self, path: str, method: str = "GET", **headers: str) -> Reply:
+        """Ask for a path with a key; underscores in header names are hyphens."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.call(method, path, b"", {**HEADERS, **named})
 
     def call(
         self,

@@ -99,11 +99,18 @@ def test_the_command_serves_what_it_was_told(monkeypatch: pytest.MonkeyPatch) ->
 
     command = typer.Typer()
     command.command()(simulate.command)
-    result = CliRunner().invoke(command, ["--seed", "9", "--latency-ms", "2", "--tokens-per-second", "50"])
+    pace = ["--seed", "9", "--latency-ms", "2", "--tokens-per-second", "50"]
+    limits = ["--requests-per-minute", "60", "--input-tokens-per-minute", "900"]
+    result = CliRunner().invoke(command, [*pace, *limits, "--output-tokens-per-minute", "80"])
     assert result.exit_code == 0
     assert result.stdout.startswith("export ANTHROPIC_BASE_URL=http://127.0.0.1:")
     settings = seen[0][1]
     assert (settings.seed, settings.latency_ms, settings.tokens_per_second) == (9, 2.0, 50.0)
+    assert (settings.requests_per_minute, settings.input_tokens_per_minute) == (60, 900)
+    assert settings.output_tokens_per_minute == 80
+    CliRunner().invoke(command, [])
+    assert seen[1][1].requests_per_minute is None
+    assert CliRunner().invoke(command, ["--requests-per-minute", "0"]).exit_code == 2
 
 
 def test_serving_ends_when_the_server_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The practice world: its prompts, its truth, and that what happens agrees with what it says."""
 
+import json
 import math
 from random import Random
 
@@ -11,7 +12,13 @@ from modelmix.core.candidate import Candidate, Effort
 from modelmix.simulator import world
 from modelmix.simulator.ability import TRUTHS, ability, draw
 from modelmix.simulator.behaviour import MODELS
-from modelmix.simulator.kinds import analytical_question, form_extraction, report_summary, ticket_triage
+from modelmix.simulator.kinds import (
+    analytical_question,
+    form_extraction,
+    report_summary,
+    support_assistant,
+    ticket_triage,
+)
 from modelmix.simulator.kinds.kind import other_digits
 
 OPUS, HAIKU, SONNET = "claude-opus-5-5", "claude-haiku-5-5", "claude-sonnet-5-5"
@@ -21,6 +28,12 @@ CANDIDATES = [
     Candidate(HAIKU),
     Candidate(SONNET, Effort.MAX),
     Candidate("claude-haiku-4-5"),
+]
+
+
+TRAPS = [
+    ("form-extraction", form_extraction.FIELD_ABSENT, 0.25),
+    ("support-assistant", support_assistant.UNANSWERED, 0.24),
 ]
 
 
@@ -41,32 +54,52 @@ def test_what_happens_agrees_with_the_stated_truth(kind: str) -> None:
         assert abs(right / len(prompts) - true) < 4 * error
 
 
-def test_the_slice_of_absent_fields_has_a_truth_of_its_own() -> None:
-    """It is a fifth of the forms, harder than the rest, and the parts make up the whole."""
-    prompts = [prompt for prompt in world.prompts(78, 4000, "form-extraction") if prompt.slice_name]
-    assert abs(len(prompts) / 4000 - 0.2) < 4 * math.sqrt(0.2 * 0.8 / 4000)
-    candidate = Candidate("claude-haiku-4-5")
-    true = world.expected_accuracy("form-extraction", candidate.model, None, form_extraction.FIELD_ABSENT)
+@pytest.mark.parametrize("model", [HAIKU, SONNET, "claude-haiku-4-5"])
+@pytest.mark.parametrize(("kind", "name", "share"), TRAPS)
+def test_a_named_slice_has_a_truth_of_its_own(kind: str, name: str, share: float, model: str) -> None:
+    """It has its share of the prompts, is harder than the rest, and the parts make up the whole."""
+    prompts = [prompt for prompt in world.prompts(78, 4000, kind) if prompt.slice_name]
+    assert {prompt.slice_name for prompt in prompts} == {name}
+    assert abs(len(prompts) / 4000 - share) < 4 * math.sqrt(share * (1 - share) / 4000)
+    candidate = Candidate(model)
+    true = world.expected_accuracy(kind, candidate.model, None, name)
     right = sum(world.answer(prompt, candidate, seed=3) == prompt.expected for prompt in prompts)
     assert abs(right / len(prompts) - true) < 4 * math.sqrt(true * (1 - true) / len(prompts))
-    rest = world.expected_accuracy("form-extraction", candidate.model, None, "")
-    whole = world.expected_accuracy("form-extraction", candidate.model)
+    rest = world.expected_accuracy(kind, candidate.model, None, "")
+    whole = world.expected_accuracy(kind, candidate.model)
     assert true < rest
-    assert whole == pytest.approx(0.8 * rest + 0.2 * true, abs=1e-12)
+    assert whole == pytest.approx((1 - share) * rest + share * true, abs=1e-12)
+
+
+@pytest.mark.parametrize(("kind", "name", "share"), TRAPS)
+def test_a_trap_catches_the_cheap_candidate_alone(kind: str, name: str, share: float) -> None:
+    """Haiku 5.5 is right there about half the time, at any effort; Sonnet 5.5 stays near Opus 5.5."""
+    best = world.expected_accuracy(kind, OPUS, None, name)
+    for effort in (None, *Effort):
+        assert world.expected_accuracy(kind, HAIKU, effort, name) < 0.63
+        assert best - world.expected_accuracy(kind, SONNET, effort, name) < 0.025
+    assert 0.35 < world.expected_accuracy(kind, HAIKU, None, name) < 0.5
 
 
 def test_the_truth_makes_the_point_of_the_demonstration() -> None:
-    """Triage and forms hold on Haiku 5.5, summaries on Sonnet 5.5 only, analysis on nothing cheaper."""
+    """Triage holds on Haiku 5.5, analysis on nothing cheaper, all else on Sonnet 5.5 only."""
     for baseline in (Candidate(OPUS), Candidate("claude-opus-4-8")):
         for effort in (None, *Effort):
             assert loss("ticket-triage", Candidate(HAIKU, effort), baseline) < 0.01
-            assert loss("form-extraction", Candidate(HAIKU, effort), baseline) < 0.01
-            assert loss("report-summary", Candidate(HAIKU, effort), baseline) > 0.04
-            assert loss("analytical-question", Candidate(HAIKU, effort), baseline) > 0.10
-        assert loss("report-summary", Candidate(SONNET), baseline) < 0.01
-    for effort in Effort:
-        if effort is not Effort.MAX:
-            assert loss("analytical-question", Candidate(SONNET, effort), Candidate(OPUS)) > 0.10
+            for kind in ("form-extraction", "support-assistant", "report-summary"):
+                assert loss(kind, Candidate(HAIKU, effort), baseline) > 0.08
+                assert loss(kind, Candidate(SONNET, effort), baseline) < 0.01
+            assert loss("analytical-question", Candidate(HAIKU, effort), baseline) > 0.50
+            assert loss("analytical-question", Candidate(SONNET, effort), baseline) > 0.08
+
+
+@pytest.mark.parametrize("kind", world.KINDS)
+def test_every_decision_is_clear_cut(kind: str) -> None:
+    """Every candidate of the 5.5 line keeps well within two points of Opus 5.5, or loses over eight."""
+    for model in (HAIKU, SONNET, OPUS):
+        for effort in (None, *Effort):
+            lost = loss(kind, Candidate(model, effort), Candidate(OPUS))
+            assert lost < 0.012 or lost > 0.08
 
 
 @pytest.mark.parametrize("kind", world.KINDS)
@@ -136,6 +169,9 @@ def test_a_wrong_answer_is_never_the_right_one(name: str, seed: int, chance: flo
         assert wrong in ticket_triage.LABELS
     if name == "form-extraction":
         assert wrong.count('": ') == right.count('": ')
+    if name == "support-assistant":
+        assert wrong != support_assistant.NO_ANSWER
+        assert wrong in document
 
 
 @given(st.sampled_from(sorted(world.KINDS)), st.text(), st.floats(0, 1, exclude_max=True))
@@ -157,8 +193,68 @@ def test_absent_fields_are_null_and_invented_when_wrong() -> None:
     assert item.kind.spoil(item.document, 0.5).count("null") == 0
 
 
+def test_an_unanswered_question_is_answered_with_what_stands_beside_it() -> None:
+    """Where the article has no answer, the wrong one is a code or figure that it states of something else."""
+    prompts = [one for one in world.prompts(3, 300, "support-assistant") if one.slice_name]
+    assert {prompt.expected for prompt in prompts} == {support_assistant.NO_ANSWER}
+    for prompt in prompts:
+        document = prompt.body["messages"][0]["content"]
+        wrong = support_assistant.spoil(document, 0.5)
+        assert f" {wrong}" in document
+
+
+def test_the_right_answer_is_copied_from_the_article() -> None:
+    """It stands there once, after the words of the topic that was asked for."""
+    document = "A repair takes 9 working days.\nA sensor is paired in step BB-200.\nCustomer's question: "
+    assert support_assistant.solve(document + "Hi there, how long does a repair take?") == "9 working days"
+    asked = document + "how do I pair a sensor with the hub?"
+    assert support_assistant.solve(asked) == "BB-200"
+    assert support_assistant.spoil(asked, 0.9) == "9 working days"
+    assert support_assistant.solve(document + "how long is my warranty?") == support_assistant.NO_ANSWER
+    assert support_assistant.spoil(document + "how long is my warranty?", 0.0) == "9 working days"
+    assert support_assistant.spoil(document + "how do I pair", 0.0) == "BB-200"
+    alone = "A repair takes 9 working days.\nCustomer's question: how long does a repair take?"
+    assert support_assistant.spoil(alone, 0.4) == support_assistant.NO_ANSWER
+
+
+def test_no_question_ends_like_another() -> None:
+    """A question names one topic, and each statement has one place for its answer."""
+    questions = [topic.question for topic in support_assistant._TOPICS]
+    for one in questions:
+        assert [other for other in questions if one.endswith(other)] == [one]
+    assert all(topic.statement.count("{}") == 1 for topic in support_assistant._TOPICS)
+
+
+def test_easy_and_hard_cases_share_one_system_prompt() -> None:
+    """Within a type nothing but the document tells them apart, and their difficulty is theirs alone."""
+    prompts = list(world.prompts(5, 200, "support-assistant"))
+    assert len({prompt.body["system"][0]["text"] for prompt in prompts}) == 1
+    easy = min(prompts, key=lambda prompt: prompt.difficulty)
+    hard = max(prompts, key=lambda prompt: prompt.difficulty)
+    assert world.chance(easy, Candidate(HAIKU)) == pytest.approx(0.95, abs=1e-6)
+    assert world.chance(hard, Candidate(HAIKU)) < 0.01
+    assert world.chance(hard, Candidate(OPUS)) == pytest.approx(0.95, abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", world.KINDS)
+def test_a_prompt_knows_its_own_truth(kind: str) -> None:
+    """Its difficulty and a candidate's ability give the share of seeds on which the answer is right."""
+    (prompt,) = world.prompts(12, 1, kind)
+    for candidate in CANDIDATES:
+        true = world.chance(prompt, candidate)
+        right = sum(world.answer(prompt, candidate, seed) == prompt.expected for seed in range(400))
+        assert abs(right / 400 - true) <= 4 * math.sqrt(true * (1 - true) / 400)
+    assert prompt.answer_form == world.KINDS[kind].answer_form
+    if prompt.answer_form == "json":
+        assert isinstance(json.loads(prompt.expected), dict)
+    if prompt.answer_form == "label":
+        assert prompt.expected in ticket_triage.LABELS
+
+
 def test_documents_without_facts_still_have_two_answers() -> None:
     """The readers say what is missing, and a spoiled answer differs from it."""
+    assert support_assistant.solve("") == support_assistant.NO_ANSWER
+    assert support_assistant.spoil("", 0.3) != support_assistant.NO_ANSWER
     assert report_summary.solve("").count("not stated") == 6
     assert "about 12" in report_summary.spoil("", 0.0)
     assert ticket_triage.solve("") == "how-to"
@@ -200,6 +296,13 @@ def test_the_truth_document_tells_every_candidate() -> None:
         level = MODELS[model].default_effort
         assert row["default"] == (row[level] if level in row else row["default"])
         assert row["default"] == world.expected_accuracy("report-summary", model)
+    for name, task in document["tasks"].items():
+        for part in task["slices"]:
+            levels = part["accuracy"][HAIKU]
+            assert set(levels) == {"default", *MODELS[HAIKU].efforts}
+            assert levels["low"] == world.expected_accuracy(name, HAIKU, Effort.LOW, part["name"])
+        whole = sum(part["share"] * part["accuracy"][SONNET]["default"] for part in task["slices"])
+        assert document["accuracy"][name][SONNET]["default"] == pytest.approx(whole, abs=1e-12)
 
 
 def test_effort_helps_where_there_is_effort() -> None:

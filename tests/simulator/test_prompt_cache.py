@@ -211,7 +211,20 @@ def test_expired_entries_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_empty_prompt_costs_nothing() -> None:
     """No segments, no tokens."""
-    assert PromptCache().plan(b"m", [], 512, 0.0) == Plan(Split(0))
+    assert PromptCache().plan(b"m", [], 512, 0.0) == Plan(Split(0), 0.0)
+
+
+def test_a_plan_that_is_not_accepted_keeps_nothing_alive() -> None:
+    """A refused request reads nothing; an accepted one refreshes the entries that it reads."""
+    prompt = [Segment(b"a", 300), Segment(b"b", 300, "5m"), Segment(b"c", 10, "5m")]
+    for accepted, read in ((False, 0), (True, 610)):
+        cache = PromptCache()
+        cache.commit(cache.plan(b"m", prompt, 512, 0.0))
+        plan = cache.plan(b"m", prompt, 512, 299.0)
+        assert plan.split.read == 610
+        if accepted:
+            cache.accept(plan)
+        assert cache.plan(b"m", prompt, 512, 301.0).split.read == read
 
 
 SEGMENT = st.builds(
@@ -229,6 +242,7 @@ def test_every_prompt_token_is_in_exactly_one_bucket(requests: list[tuple[list[S
         split = plan.split
         assert split.total == sum(segment.tokens for segment in segments)
         assert min(split.uncached, split.read, split.written_5m, split.written_1h) >= 0
+        cache.accept(plan)
         cache.commit(plan)
         again = cache.plan(b"m", segments, 512, now).split
         assert (again.written_5m, again.written_1h) == (0, 0)

@@ -130,13 +130,13 @@ def test_request_ids_are_unique_and_repeated_in_header_and_error(practice: Pract
 
 
 def test_rate_limit_headers_count_down_and_start_again_after_a_minute(practice: Practice) -> None:
-    """Requests and tokens left go down call by call; the window then begins anew."""
+    """Requests and tokens left go down call by call, the answered one included; a minute refills them."""
     name = "anthropic-ratelimit-requests-remaining"
     left = [int(practice.post(HI).headers[name]) for _ in range(3)]
-    assert left == [10_000, 9_999, 9_998]
+    assert left == [9_999, 9_998, 9_997]
     practice.clock.now += 61
     again = practice.post(HI).headers
-    assert int(again[name]) == 10_000
+    assert int(again[name]) == 9_999
     assert again["anthropic-ratelimit-input-tokens-limit"] == "10000000"
     assert again["anthropic-ratelimit-tokens-reset"].endswith("Z")
 

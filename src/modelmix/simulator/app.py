@@ -5,30 +5,36 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-from modelmix.simulator import catalogue, fault, message, world
+from modelmix.simulator import catalogue, fault, message, report_query, world
 from modelmix.simulator.answer import Answer, compose
 from modelmix.simulator.bill import Bill
 from modelmix.simulator.cache import Plan, PromptCache
+from modelmix.simulator.charge import Charge
 from modelmix.simulator.dialect import Dialect
 from modelmix.simulator.events import error_event, events
 from modelmix.simulator.exchange import Exchange, Receive, Scope, Send
 from modelmix.simulator.failure import Failure, injected
 from modelmix.simulator.fault import Fault
 from modelmix.simulator.rate import Rate
-from modelmix.simulator.request import Request, authorise, read_dialect, read_seed, understand
+from modelmix.simulator.request import Request, authorise, key_id, read_dialect, read_seed, understand
 from modelmix.simulator.settings import Settings
+from modelmix.simulator.usage_report import UsageReport
 
 ASGI = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 _MESSAGES, _COUNT, _MODELS = "/v1/messages", "/v1/messages/count_tokens", "/v1/models"
+_USAGE = "/v1/organizations/usage_report/messages"
+_METHODS = {_MESSAGES: "POST", _COUNT: "POST", _MODELS: "GET", _USAGE: "GET"}
 _STATUS = "modelmix practice API: every answer is synthetic"
 _FREE = ("/", "/api/hello", "/simulator/truth", "/simulator/bill")
 
 
 def app(settings: Settings | None = None) -> ASGI:
-    """Return a practice API as an ASGI application; each has a cache, a bill and ids of its own."""
-    return _App(settings or Settings())
+    """Return a practice API as an ASGI application; each has a cache, a bill, limits and ids of its own."""
+    chosen = settings or Settings()
+    return _App(chosen, Rate.of(chosen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +47,28 @@ class _Turn:
     document: dict[str, Any]
     fault: Fault | None
 
+    @property
+    def cut_after(self) -> int | None:
+        """Events of a stream that are sent before its fault; None if it comes whole or is no stream."""
+        return self.fault.events if self.fault is not None and self.request.is_stream else None
+
+    @property
+    def share(self) -> float:
+        """Share of the output that is sent, and billed, in [0, 1]."""
+        limit = self.cut_after
+        if limit is None:
+            return 1.0
+        *before, last = islice(events(self.document), limit + 1)
+        return before[-1].share if len(before) == limit and before else last.share
+
 
 @dataclass(slots=True)
 class _App:
     settings: Settings
+    rate: Rate
     cache: PromptCache = field(default_factory=PromptCache)
     bill: Bill = field(default_factory=Bill)
-    rate: Rate = field(default_factory=Rate)
+    report: UsageReport = field(default_factory=UsageReport)
     calls: int = 0
     faulty_calls: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -65,18 +86,19 @@ class _App:
         if path in _FREE:
             await exchange.answer(self._free(path) if method in {"GET", "HEAD"} else _not_allowed(method))
             return
-        if path not in {_MESSAGES, _COUNT, _MODELS} and not path.startswith(f"{_MODELS}/"):
-            await exchange.answer(Failure(404, f"Not found: {path}"))
-            return
-        if method != ("GET" if path.startswith(_MODELS) else "POST"):
-            await exchange.answer(_not_allowed(method))
+        allowed = "GET" if path.startswith(f"{_MODELS}/") else _METHODS.get(path)
+        if method != allowed:
+            unknown = Failure(404, f"Not found: {path}")
+            await exchange.answer(unknown if allowed is None else _not_allowed(method))
             return
         dialect = authorise(exchange.headers) or read_dialect(exchange.headers, counting=path == _COUNT)
         if isinstance(dialect, Failure):
             await exchange.answer(dialect)
             return
         exchange.extra["anthropic-organization-id"] = "00000000-0000-4000-8000-00000000c1ad"
-        if path == _MODELS:
+        if path == _USAGE:
+            await exchange.answer(self._usage(exchange, dialect))
+        elif path == _MODELS:
             await exchange.answer(catalogue.page(exchange.query))
         elif path.startswith(_MODELS):
             await exchange.answer(catalogue.one(path.removeprefix(f"{_MODELS}/")))
@@ -89,6 +111,10 @@ class _App:
         if path == "/simulator/bill":
             return self.bill.document()
         return {"status": "ok", "name": _STATUS}
+
+    def _usage(self, exchange: Exchange, dialect: Dialect) -> dict[str, Any] | Failure:
+        query = report_query.read(exchange.query_pairs, dialect, self.settings.clock())
+        return query if isinstance(query, Failure) else self.report.page(query)
 
     async def _read_body(self, exchange: Exchange, dialect: Dialect) -> None:
         content = await exchange.body(self.settings.max_body_bytes)
@@ -113,22 +139,31 @@ class _App:
         if isinstance(struck, Failure):
             await exchange.answer(struck)
             return
-        now = self.settings.clock()
-        exchange.extra.update(self.rate.headers(request.behaviour.model, now))
+        model, now = request.behaviour.model, self.settings.clock()
         if struck is not None and not struck.breaks_body and not (request.is_stream and struck.after):
-            await exchange.answer(injected(struck.kind))
+            await self._refuse(exchange, injected(struck.kind), model, now)
             return
         workspace = exchange.headers.get("anthropic-workspace-id", "default")
-        scope = f"{workspace}/{request.behaviour.model}".encode()
+        scope = f"{workspace}/{model}".encode()
         plan = self.cache.plan(scope, request.segments, request.behaviour.min_cacheable_tokens, now)
+        refused = self.rate.refusal(model, plan.split, now)
+        if refused is not None:
+            await self._refuse(exchange, refused, model, now)
+            return
         answer = compose(request.body, request.behaviour, seed, plan.split.total)
         message_id = exchange.request_id.replace("req_", "msg_")
         document = message.document(message_id, request, answer, plan.split)
+        turn = _Turn(request, plan, answer, document, struck)
+        self._settle(exchange, turn)
+        exchange.extra.update(self.rate.headers(model, now))
         if self.settings.latency_ms:
             await asyncio.sleep(self.settings.latency_ms / 1000)
         self.cache.commit(plan)
-        turn = _Turn(request, plan, answer, document, struck)
         await (self._stream(exchange, turn) if request.is_stream else self._whole(exchange, turn))
+
+    async def _refuse(self, exchange: Exchange, failure: Failure, model: str, now: float) -> None:
+        exchange.extra.update(self.rate.headers(model, now))
+        await exchange.answer(failure)
 
     def _fault(self, exchange: Exchange, request: Request) -> Fault | Failure | None:
         header = exchange.headers.get(fault.HEADER)
@@ -143,19 +178,31 @@ class _App:
         self.faulty_calls[header, key] += 1
         return found if found.strikes(self.faulty_calls[header, key], stream=request.is_stream) else None
 
-    def _charge(self, exchange: Exchange, turn: _Turn, share: float = 1.0) -> None:
-        model, split = turn.request.behaviour.model, turn.plan.split
-        output = round(turn.answer.output_tokens * share)
-        self.bill.add(exchange.request_id, model, split, output)
-        self.rate.count(model, split, output, self.settings.clock())
+    def _settle(self, exchange: Exchange, turn: _Turn) -> None:
+        # Everything at once and before anything is waited for: a client that vanishes, or a server that is
+        # stopped, cannot leave a call on the bill that the report or the limits know nothing of.
+        usage = turn.document["usage"]
+        charge = Charge(
+            request_id=exchange.request_id,
+            at=turn.plan.at,
+            model=turn.request.behaviour.model,
+            api_key_id=key_id(exchange.headers),
+            workspace_id=exchange.headers.get("anthropic-workspace-id") or None,
+            inference_geo=usage["inference_geo"],
+            speed=usage["speed"],
+            split=turn.plan.split,
+            output_tokens=round(turn.answer.output_tokens * turn.share),
+        )
+        self.cache.accept(turn.plan)
+        self.bill.add(charge)
+        self.report.add(charge)
+        self.rate.take(charge)
 
     async def _whole(self, exchange: Exchange, turn: _Turn) -> None:
         if turn.fault is None:
-            self._charge(exchange, turn)
             await exchange.answer(turn.document)
             return
         # A body that ends early: fewer bytes than the header promises.
-        self._charge(exchange, turn)
         await exchange.start(
             200, {**exchange.extra, "content-type": "application/json", "content-length": "4096"}
         )
@@ -166,19 +213,13 @@ class _App:
     async def _stream(self, exchange: Exchange, turn: _Turn) -> None:
         headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
         await exchange.start(200, {**exchange.extra, **headers})
-        limit = turn.fault.events if turn.fault is not None else None
         share = 0.0
-        for sent, event in enumerate(events(turn.document)):
-            if limit is not None and sent >= limit:
-                break
+        for event in islice(events(turn.document), turn.cut_after):
             await self._pace(turn, event.share - share)
             share = event.share
-            if event.name == "message_stop":
-                self._charge(exchange, turn)
             await exchange.write(event.encode(), last=event.name == "message_stop")
-        else:
-            return
-        self._charge(exchange, turn, share)
+            if event.name == "message_stop":
+                return
         await self._break(exchange, turn.fault)
 
     async def _pace(self, turn: _Turn, share: float) -> None:

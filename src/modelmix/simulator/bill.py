@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelmix.simulator.cache import Split
+from modelmix.simulator.charge import Charge
 
 _BUCKETS = (
     "input_tokens",
@@ -21,14 +21,15 @@ class Bill:
     _models: dict[str, dict[str, int]] = field(default_factory=dict)
     _request_ids: list[str] = field(default_factory=list)
 
-    def add(self, request_id: str, model: str, split: Split, output_tokens: int) -> None:
+    def add(self, charge: Charge) -> None:
         """Bill one call."""
-        row = self._models.setdefault(model, {"calls": 0, **dict.fromkeys(_BUCKETS, 0)})
-        amounts = (split.uncached, split.read, split.written_5m, split.written_1h, output_tokens)
+        row = self._models.setdefault(charge.model, {"calls": 0, **dict.fromkeys(_BUCKETS, 0)})
+        split = charge.split
+        amounts = (split.uncached, split.read, split.written_5m, split.written_1h, charge.output_tokens)
         row["calls"] += 1
         for bucket, amount in zip(_BUCKETS, amounts, strict=True):
             row[bucket] += amount
-        self._request_ids.append(request_id)
+        self._request_ids.append(charge.request_id)
 
     def document(self) -> dict[str, Any]:
         """Return the bill as served over HTTP: calls and tokens by bucket, in all and by model."""

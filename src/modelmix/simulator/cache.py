@@ -53,13 +53,15 @@ class Plan:
 
     Attributes:
         split: The prompt's tokens by bucket.
-        entries: Prefix and lifetime in seconds of every entry that it writes.
         at: Start of the request, in seconds; lifetimes count from it.
+        entries: Prefix and lifetime in seconds of every entry that it writes.
+        hits: Prefixes that it reads.
     """
 
     split: Split
+    at: float
     entries: tuple[tuple[bytes, int], ...] = ()
-    at: float = 0.0
+    hits: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ class PromptCache:
     _sweep_at: int = _SWEEP_EVERY
 
     def plan(self, scope: bytes, segments: Sequence[Segment], minimum: int, now: float) -> Plan:
-        """Split a prompt into buckets and refresh what it reads.
+        """Split a prompt into buckets; nothing is refreshed or written yet.
 
         Args:
             scope: What separates caches: workspace and model.
@@ -88,18 +90,22 @@ class PromptCache:
         total = ends[-1] if ends else 0
         points = [at for at, segment in enumerate(segments) if segment.ttl and ends[at] >= minimum]
         if not points:
-            return Plan(Split(total))
+            return Plan(Split(total), now)
         keys = list(_prefixes(scope, segments[: points[-1] + 1]))
         hit = self._highest_hit(keys, points, now)
-        for key in keys[: hit + 1]:
-            self._refresh(key, now)
         # Three spans: read up to the hit, one-hour writes, five-minute writes.
         new = [at for at in points if at > hit]
         read = ends[hit] if hit >= 0 else 0
         hour_end = max((ends[at] for at in new if segments[at].ttl == "1h"), default=read)
         written_end = max((ends[at] for at in new), default=read)
         split = Split(total - written_end, read, written_end - hour_end, hour_end - read)
-        return Plan(split, tuple((keys[at], TTL_SECONDS[segments[at].ttl]) for at in new), now)
+        entries = tuple((keys[at], TTL_SECONDS[segments[at].ttl]) for at in new)
+        return Plan(split, now, entries, tuple(keys[: hit + 1]))
+
+    def accept(self, plan: Plan) -> None:
+        """Refresh what a request reads; to be called when it is accepted."""
+        for key in plan.hits:
+            self._refresh(key, plan.at)
 
     def commit(self, plan: Plan) -> None:
         """Make a request's writes usable; to be called when its answer begins."""

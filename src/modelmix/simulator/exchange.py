@@ -58,6 +58,12 @@ class Exchange:
         """Query; of a repeated name the last value."""
         return dict(parse_qsl(bytes(self.scope.get("query_string", b"")).decode("latin-1")))
 
+    @property
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """Query in its order, repeated and empty values too."""
+        content = bytes(self.scope.get("query_string", b"")).decode("latin-1")
+        return parse_qsl(content, keep_blank_values=True)
+
     async def body(self, limit: int) -> bytes | Failure | None:
         """Read the body; a failure if it is longer than the limit, None if the client went away."""
         too_large = Failure(413, "Request exceeds the maximum size")

@@ -1,5 +1,6 @@
 """Request: a body that the model accepts, with everything that follows from it."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,12 @@ def authorise(headers: Mapping[str, str]) -> Failure | None:
     if key is None and "authorization" not in headers:
         return Failure(401, "x-api-key header is required", {"x-should-retry": "false"})
     return Failure(401, "invalid x-api-key", {"x-should-retry": "false"})
+
+
+def key_id(headers: Mapping[str, str]) -> str:
+    """Return the public id of a request's key: the same in either header, and not the key."""
+    key = headers.get("x-api-key", "").strip() or headers.get("authorization", "").partition(" ")[2].strip()
+    return f"apikey_sim{hashlib.blake2b(key.encode('latin-1'), digest_size=10).hexdigest()}"
 
 
 def read_dialect(headers: Mapping[str, str], *, counting: bool = False) -> Dialect | Failure:

@@ -5,7 +5,9 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from types import FrameType
+from typing import TypedDict, Unpack
 
 import uvicorn
 
@@ -16,6 +18,17 @@ from modelmix.simulator.settings import Settings
 LOOPBACK = "127.0.0.1"
 _GRACE_SECONDS = 1
 _BACKLOG = 2048
+
+
+class Choice(TypedDict, total=False):
+    """Settings that a caller of ``running`` may name one by one; see ``Settings`` for what each means."""
+
+    seed: int
+    latency_ms: float
+    tokens_per_second: float
+    requests_per_minute: int | None
+    input_tokens_per_minute: int | None
+    output_tokens_per_minute: int | None
 
 
 class _Server(uvicorn.Server):
@@ -86,30 +99,21 @@ def serve(taken: socket.socket, settings: Settings | None = None) -> None:
 
 @contextlib.contextmanager
 def running(
-    *,
-    seed: int = 0,
-    host: str = LOOPBACK,
-    port: int = 0,
-    latency_ms: float = 0.0,
-    tokens_per_second: float = 0.0,
-    settings: Settings | None = None,
+    *, host: str = LOOPBACK, port: int = 0, settings: Settings | None = None, **chosen: Unpack[Choice]
 ) -> Iterator[str]:
     """Run a practice API in a background thread and yield its base URL.
 
     Args:
-        seed: Fixes every answer.
         host: Address to listen on.
         port: Port, or 0 for a free one.
-        latency_ms: Time before an answer begins.
-        tokens_per_second: Pace of streams, or 0 for none.
-        settings: All settings at once, in place of the ones above.
+        settings: All settings at once; the usual ones if None.
+        chosen: Single settings, which take precedence: seed, latency, pace and limits per minute.
 
     Raises:
         ConfigError: The port cannot be taken.
     """
-    chosen = settings or Settings(seed=seed, latency_ms=latency_ms, tokens_per_second=tokens_per_second)
     taken = bind(host, port)
-    server = _server(chosen)
+    server = _server(replace(settings or Settings(), **chosen))
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [taken]}, daemon=True, name="practice-api"
     )

@@ -18,7 +18,10 @@ class Settings:
         seed: Fixes every answer; the header ``x-simulate-seed`` overrides it for one request.
         latency_ms: Time before an answer begins.
         tokens_per_second: Pace of a stream's output; 0 sends as fast as the client reads.
-        clock: Seconds, for cache lifetimes and rate-limit windows.
+        clock: Seconds, for cache lifetimes, rate limits and the usage report.
+        requests_per_minute: Limit on requests of a model, or None to show the standard one and enforce none.
+        input_tokens_per_minute: Limit on input tokens without cache reads, or None.
+        output_tokens_per_minute: Limit on output tokens, or None.
         max_body_bytes: Largest body; 128 MB since 2026-10-28.
         nonce: Makes the ids of this instance differ from those of every other one.
     """
@@ -27,5 +30,8 @@ class Settings:
     latency_ms: float = 0.0
     tokens_per_second: float = 0.0
     clock: Callable[[], float] = time.time
+    requests_per_minute: int | None = None
+    input_tokens_per_minute: int | None = None
+    output_tokens_per_minute: int | None = None
     max_body_bytes: int = 128 * 1024 * 1024
     nonce: str = field(default_factory=_nonce)

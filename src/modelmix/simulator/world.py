@@ -9,13 +9,25 @@ from typing import Any
 from modelmix.core.candidate import Candidate, Effort
 from modelmix.simulator.ability import TRUTHS, Slice, ability, draw
 from modelmix.simulator.behaviour import MODELS, find
-from modelmix.simulator.kinds import analytical_question, form_extraction, report_summary, ticket_triage
-from modelmix.simulator.kinds.kind import MARK, Kind
+from modelmix.simulator.kinds import (
+    analytical_question,
+    form_extraction,
+    report_summary,
+    support_assistant,
+    ticket_triage,
+)
+from modelmix.simulator.kinds.kind import MARK, AnswerForm, Kind
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind
-        for kind in (form_extraction.KIND, ticket_triage.KIND, report_summary.KIND, analytical_question.KIND)
+        for kind in (
+            form_extraction.KIND,
+            ticket_triage.KIND,
+            report_summary.KIND,
+            analytical_question.KIND,
+            support_assistant.KIND,
+        )
     }
 )
 """Task type → its kind; shares sum to 1."""
@@ -32,7 +44,9 @@ class Prompt:
         task_type: Its task type.
         body: Request body of the Messages API without ``model``.
         expected: The one correct answer; an answer is correct iff its text equals it.
-        slice_name: Named slice it belongs to (``field absent``), or empty.
+        slice_name: Named slice it belongs to (``field absent``, ``no answer``), or empty.
+        answer_form: What a grader compares: ``json`` fields, a ``label`` of a fixed set, or a short ``text``.
+        difficulty: In [0, 1]; with a candidate's ability it fixes the chance of a right answer.
     """
 
     prompt_id: str
@@ -40,6 +54,8 @@ class Prompt:
     body: dict[str, Any]
     expected: str
     slice_name: str = ""
+    answer_form: AnswerForm = "text"
+    difficulty: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,8 @@ def prompts(seed: int, n: int, task_type: str | None = None) -> Iterator[Prompt]
             body=_body(kind, document),
             expected=kind.solve(document),
             slice_name=kind.slice_of(document),
+            answer_form=kind.answer_form,
+            difficulty=Item(kind, document).difficulty,
         )
 
 
@@ -130,13 +148,22 @@ def answer(prompt: Prompt, candidate: Candidate, seed: int) -> str:
     return Item(_kind(prompt.task_type), content[len(_OPEN) : -len(_CLOSE)]).answer(candidate, seed)
 
 
+def chance(prompt: Prompt, candidate: Candidate) -> float:
+    """Return the probability, over seeds, that a candidate answers a prompt correctly.
+
+    Raises:
+        ValueError: The task type is unknown, or the model is not one of the practice API.
+    """
+    return TRUTHS[_kind(prompt.task_type).name].chance(ability(candidate), prompt.difficulty)
+
+
 def expected_accuracy(
     task_type: str, model: str, effort: Effort | None = None, slice_name: str | None = None
 ) -> float:
     """Return the exact share of a type's prompts that a candidate answers correctly, in [0, 1].
 
     Args:
-        task_type: One of the four types.
+        task_type: A type of this world.
         model: Model ID or alias.
         effort: Effort, or None for the model's default.
         slice_name: Only this slice (empty for the ordinary part); all prompts if None.
@@ -151,7 +178,7 @@ def truth(seed: int) -> dict[str, Any]:
     """Describe the truth: every type's accuracy for every model and effort, as served over HTTP.
 
     ``accuracy[task][model]`` maps each effort the model accepts to its accuracy, and ``default`` to that of a
-    request that names none.
+    request that names none; each slice of a task has an ``accuracy[model]`` of its own.
     """
     models = {
         name: ["default", *(level.value for level in row.efforts)]
@@ -165,10 +192,16 @@ def truth(seed: int) -> dict[str, Any]:
         "tasks": {
             name: {
                 "share": kind.share,
+                "answer_form": kind.answer_form,
                 "ceiling": TRUTHS[name].ceiling,
                 "steepness": TRUTHS[name].steepness,
                 "slices": [
-                    {"name": part.name, "share": part.share, "difficulty": [part.easiest, part.hardest]}
+                    {
+                        "name": part.name,
+                        "share": part.share,
+                        "difficulty": [part.easiest, part.hardest],
+                        "accuracy": _accuracies(name, models, part.name),
+                    }
                     for part in TRUTHS[name].slices
                 ],
             }
@@ -177,16 +210,21 @@ def truth(seed: int) -> dict[str, Any]:
         "models": list(models),
         "efforts": [level.value for level in Effort],
         "default_efforts": {name: MODELS[name].default_effort for name in models},
-        "accuracy": {
-            name: {
-                model: {
-                    level: expected_accuracy(name, model, None if level == "default" else Effort(level))
-                    for level in levels
-                }
-                for model, levels in models.items()
-            }
-            for name in KINDS
-        },
+        "accuracy": {name: _accuracies(name, models) for name in KINDS},
+    }
+
+
+def _accuracies(
+    task_type: str, models: Mapping[str, list[str]], slice_name: str | None = None
+) -> dict[str, dict[str, float]]:
+    return {
+        model: {
+            level: expected_accuracy(
+                task_type, model, None if level == "default" else Effort(level), slice_name
+            )
+            for level in levels
+        }
+        for model, levels in models.items()
     }
 
 

@@ -61,7 +61,8 @@ def _answer(rows: dict[str, list[int]], region: str) -> str:
 
 KIND = Kind(
     name="analytical-question",
-    share=0.15,
+    share=0.10,
+    answer_form="text",
     steps="""
 You read a case with a table of sales by region and quarter and answer the question at its end. Growth is the
 last quarter minus the first, in units and not in per cent. The second part asks for a sum over all quarters

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Literal
+
+AnswerForm = Literal["json", "label", "text"]
+"""What a grader compares: JSON fields, a label of a fixed set, or a short text as it stands."""
 
 MARK = "Task kind: "
 """The words before a kind's name in its instructions, by which the practice API recognises its own tasks."""
@@ -40,6 +43,7 @@ class Kind:
     Attributes:
         name: Name of the kind.
         share: Share of the world's prompts, in (0, 1].
+        answer_form: What a grader compares.
         steps: The part of the instructions that is the kind's own.
         max_tokens: Output limit of its requests; thinking at any effort fits in.
         write: Writes a document from a source of chance.
@@ -51,6 +55,7 @@ class Kind:
 
     name: str
     share: float
+    answer_form: AnswerForm
     steps: str
     max_tokens: int
     write: Callable[[Random], str]

@@ -60,7 +60,8 @@ def _sentence(values: dict[str, str]) -> str:
 
 KIND = Kind(
     name="report-summary",
-    share=0.20,
+    share=0.15,
+    answer_form="text",
     steps="""
 You read one monthly report of a site and return one sentence for the board. It names the site and the month,
 then the units made, the scrap in per cent, the number of incidents and the backlog, in this form:

@@ -54,6 +54,7 @@ def spoil(document: str, chance: float) -> str:
 KIND = Kind(
     name="ticket-triage",
     share=0.25,
+    answer_form="label",
     steps="""
 You read one support ticket and answer with the one label under which it is to be filed: billing, access,
 outage, how-to, feature-request or cancellation. Billing is anything about charges, invoices and seats that
