@@ -20,7 +20,7 @@ from modelmix.store.door import guarded
 from modelmix.store.ledger import FILE
 from modelmix.store.migrate import engine_of
 from modelmix.store.plain_json import canonical
-from modelmix.store.replay_records import AnswerRow, GradeRow, Replay, Sending, Settled, Spent
+from modelmix.store.replay_records import AnswerRow, GradeRow, Lost, Replay, Sending, Settled, Spent
 
 _IDS_AT_ONCE: Final = 500
 _COUNTS: Final = 7
@@ -192,16 +192,15 @@ class ReplayBook:
             lost = update(sendings).where(sendings.c.state == "sent").values(state="lost")
             return int(connection.execute(lost).rowcount)
 
-    def lost(self, replay_id: str) -> dict[str, list[tuple[int, Decimal]]]:
-        """Return by model the sendings of which nothing is known: number and the most that each can cost."""
+    def lost(self, replay_id: str) -> dict[str, list[Lost]]:
+        """Return by model the sendings of which nothing is known."""
         c = schema.sendings.c
-        query = select(c.model, c.sending_id, c.reserved_usd).where(
-            c.replay_id == replay_id, c.state == "lost"
-        )
-        found: dict[str, list[tuple[int, Decimal]]] = {}
+        query = select(c.model, c.sending_id, c.answer_id, c.reserved_usd)
+        query = query.where(c.replay_id == replay_id, c.state == "lost").order_by(c.sending_id)
+        found: dict[str, list[Lost]] = {}
         with self._reading() as connection:
-            for model, number, usd in connection.execute(query.order_by(c.sending_id)):
-                found.setdefault(model, []).append((number, Decimal(usd)))
+            for model, number, answer_id, usd in connection.execute(query):
+                found.setdefault(model, []).append(Lost(number, answer_id, Decimal(usd)))
         return found
 
     def find(self, costs_usd: Mapping[int, Decimal], calls: Sequence[Call]) -> None:

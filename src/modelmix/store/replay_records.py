@@ -49,6 +49,21 @@ class Sending:
     reserved_usd: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A sending of which nothing came back.
+
+    Attributes:
+        sending_id: Its number.
+        answer_id: What was asked.
+        reserved_usd: The most that it can have cost.
+    """
+
+    sending_id: int
+    answer_id: str
+    reserved_usd: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRow:
     """A final answer: it is never asked for again.

@@ -219,13 +219,14 @@ class _Replaying:
         since = started.at.replace(second=0, microsecond=0)
         with Ledger.open(self._place.home) as ledger:
             booked = total_by_model(ledger.calls(since=since))
+        asked = self._book.answers(one.answer_id for some in lost.values() for one in some)
         found = reconcile(
             lost,
+            {name: answer.usage for name, answer in asked.items()},
             since_opening(shown, started.opening["shown"]),
             booked,
             self._place.book,
-            started.at,
-            replay_id,
+            started,
         )
         if found.costs_usd:
             self._book.find(found.costs_usd, found.calls)
