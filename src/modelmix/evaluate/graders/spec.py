@@ -1,0 +1,138 @@
+"""A spec: which grader is to grade which task type, in the words of ``--grader``.
+
+::
+
+    spec    := [task type "="] kind ["@" version] [":" option ("," option)*]
+    option  := name | name "=" value
+
+Kinds with their options: ``exact`` (``ignore_case``), ``label`` (``labels=a|b|c``, ``no_answer=NONE``),
+``numeric`` (``tolerance=0.01``, ``relative=1%``), ``json_fields`` (``mean``, ``unordered``, ``prose``) and
+``json_schema``. A backslash takes the next sign of a label as it is.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+
+from modelmix.evaluate.graders.exact import Exact
+from modelmix.evaluate.graders.grader import Grader
+from modelmix.evaluate.graders.json_fields import JsonFields
+from modelmix.evaluate.graders.json_schema import JsonSchema
+from modelmix.evaluate.graders.label import Label
+from modelmix.evaluate.graders.numeric import Numeric
+
+KINDS: Mapping[str, Grader] = {
+    "exact": Exact(),
+    "label": Label(),
+    "numeric": Numeric(),
+    "json_fields": JsonFields(),
+    "json_schema": JsonSchema(),
+}
+"""Each kind as it grades without options."""
+
+_FLAGS = {"exact": ("ignore_case",), "json_fields": ("mean", "unordered", "prose")}
+_VALUES = {"label": ("labels", "no_answer"), "numeric": ("tolerance", "relative")}
+_KIND = re.compile(rf"(?P<kind>{'|'.join(KINDS)})(?:@(?P<version>\d+))?(?::(?P<options>.*))?", re.DOTALL)
+_OPTION = re.compile(r"(?:[^\\,]|\\.)+", re.DOTALL)
+_CHOICE = re.compile(r"(?:[^\\|]|\\.)+", re.DOTALL)
+_LONGEST_NUMBER = 100
+
+
+@dataclass(frozen=True, slots=True)
+class GraderSpec:
+    """A grader with what it grades.
+
+    Attributes:
+        grader: The grader.
+        task_type: The task type it is for, or empty for all.
+    """
+
+    grader: Grader
+    task_type: str = ""
+
+
+def parse(text: str) -> GraderSpec:
+    """Read a spec; what a grader writes as its own ``spec`` gives the same grader again.
+
+    Raises:
+        ValueError: It names no known kind, version or option, or a value that the option does not take.
+
+    >>> parse("invoices=numeric:relative=1%").grader.spec
+    'numeric@1:relative=0.01'
+    """
+    for start in (0, *(at + 1 for at, char in enumerate(text) if char == "=")):
+        match = _KIND.fullmatch(text, start)
+        if match and text[: max(start - 1, 0)].strip() == "" and start:
+            raise ValueError(
+                f"grader {text!r} names an empty task type; write TYPE=KIND, or KIND for all types"
+            )
+        if match:
+            return GraderSpec(_grader(match, text), text[: max(start - 1, 0)])
+    word = text.partition(":")[0].rpartition("=")[2].partition("@")[0]
+    raise ValueError(f"grader {text!r} is of no known kind {word!r}; {_hint(word, tuple(KINDS))}")
+
+
+def _grader(match: re.Match[str], text: str) -> Grader:
+    kind, version = match["kind"], match["version"]
+    if version is not None and f"{kind}@{version}" != KINDS[kind].name:
+        raise ValueError(
+            f"grader {text!r} is of another version; this modelmix grades with {KINDS[kind].name}"
+        )
+    options = _options(kind, match["options"] or "", text)
+    try:
+        return _made(kind, options)
+    except ValueError as error:
+        raise ValueError(f"grader {text!r} cannot be: {error}") from None
+
+
+def _options(kind: str, text: str, whole: str) -> dict[str, str]:
+    flags, values = _FLAGS.get(kind, ()), _VALUES.get(kind, ())
+    found: dict[str, str] = {}
+    for option in _OPTION.findall(text):
+        name, mark, value = option.partition("=")
+        if name not in (*flags, *values):
+            raise ValueError(f"grader {whole!r} has no option {name!r}; {_hint(name, (*flags, *values))}")
+        if bool(value) != (name in values) or bool(mark) != (name in values):
+            form = f"{name}=VALUE" if name in values else name
+            raise ValueError(f"grader {whole!r} has an option {option!r}; write it {form}")
+        if name in found:
+            raise ValueError(f"grader {whole!r} has the option {name} twice; give it once")
+        found[name] = value
+    return found
+
+
+def _made(kind: str, options: Mapping[str, str]) -> Grader:
+    match kind:
+        case "exact":
+            return Exact(ignore_case="ignore_case" in options)
+        case "label":
+            labels = tuple(_unescaped(label) for label in _CHOICE.findall(options.get("labels", "")))
+            return Label(labels, _unescaped(options.get("no_answer", "")))
+        case "numeric":
+            return Numeric(_number(options.get("tolerance", "0")), _number(options.get("relative", "0")))
+        case "json_fields":
+            return JsonFields("mean" in options, "unordered" in options, "prose" in options)
+        case _:
+            return JsonSchema()
+
+
+def _number(text: str) -> Decimal:
+    share = text.strip().removesuffix("%").strip()
+    try:
+        number = Decimal(share) if len(share) <= _LONGEST_NUMBER else Decimal("nan")
+        return Decimal(f"{number}e-2") if text.strip().endswith("%") else number
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a number such as 0.01 or 1%") from None
+
+
+def _unescaped(word: str) -> str:
+    return re.sub(r"\\(.)", r"\1", word, flags=re.DOTALL)
+
+
+def _hint(word: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(word, known, 1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"write one of {', '.join(known)}" if known else "this kind takes none"
