@@ -178,7 +178,7 @@ def test_a_wrong_answer_is_never_the_right_one(name: str, seed: int, chance: flo
 def test_any_document_can_be_answered(name: str, document: str, chance: float) -> None:
     """A document that is not of this world gets an answer, right and wrong ones alike, and no error."""
     kind = world.KINDS[name]
-    item = world.Item(kind, document)
+    item = world.Item.of(kind, document)
     assert 0 <= item.difficulty <= 1
     assert kind.solve(document) != kind.spoil(document, chance)
     assert item.answer(Candidate(HAIKU), 0)
