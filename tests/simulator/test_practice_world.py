@@ -251,6 +251,12 @@ def test_a_prompt_knows_its_own_truth(kind: str) -> None:
         assert prompt.expected in ticket_triage.LABELS
 
 
+def test_the_first_line_of_a_label_holds() -> None:
+    """What the prose says later is not the field."""
+    values = form_extraction.fields("Telephone: 1\nTotal due:  7 EUR \nTelephone: 2")
+    assert (values["contact_phone"], values["total"], values["supplier"]) == ("1", "7 EUR", None)
+
+
 def test_documents_without_facts_still_have_two_answers() -> None:
     """The readers say what is missing, and a spoiled answer differs from it."""
     assert support_assistant.solve("") == support_assistant.NO_ANSWER
