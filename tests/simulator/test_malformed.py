@@ -114,6 +114,8 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ),
     ("output_config.task_budget: Extra inputs", {"output_config": {"task_budget": {}}}),
     ("output_config.format.schema: Field required", {"output_config": {"format": {"type": "json_schema"}}}),
+    ("output_config.format: Input should be a valid dictionary", {"output_config": {"format": "json"}}),
+    ("output_config.format.schema: Input should be a valid dictionary", schema(["type"])),
     ("'additionalProperties' must be explicitly set to false", schema({"type": "object"})),
     (
         "'additionalProperties' must be explicitly set to false",
@@ -128,6 +130,8 @@ BAD: list[tuple[str, dict[str, Any]]] = [
         {"tools": [{"name": "a", "input_schema": {"type": "string"}}]},
     ),
     ("tools.0.name: String should match pattern", {"tools": [{**TOOL, "name": "a b"}]}),
+    ("tools.0.name: Input should be a valid string", {"tools": [{**TOOL, "name": 5}]}),
+    ("tools.0.input_schema: Input should be a valid dictionary", {"tools": [{**TOOL, "input_schema": 5}]}),
     ("tools: Tool names must be unique.", {"tools": [TOOL, TOOL]}),
     ("'additionalProperties' must be", {"tools": [{**TOOL, "strict": True}]}),
     ("tool_choice may only be specified while providing tools", {"tool_choice": {"type": "auto"}}),
@@ -138,6 +142,13 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     (
         "cache_control.ttl: Input should be '5m' or '1h'",
         {"cache_control": {"type": "ephemeral", "ttl": "2h"}},
+    ),
+    (
+        "cache_control.ttl: a ttl='1h' cache_control must not come after a ttl='5m' one",
+        {
+            "cache_control": {"type": "ephemeral", "ttl": "1h"},
+            "system": [{"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}],
+        },
     ),
 ]
 

@@ -178,7 +178,7 @@ def test_a_wrong_answer_is_never_the_right_one(name: str, seed: int, chance: flo
 def test_any_document_can_be_answered(name: str, document: str, chance: float) -> None:
     """A document that is not of this world gets an answer, right and wrong ones alike, and no error."""
     kind = world.KINDS[name]
-    item = world.Item(kind, document)
+    item = world.Item.of(kind, document)
     assert 0 <= item.difficulty <= 1
     assert kind.solve(document) != kind.spoil(document, chance)
     assert item.answer(Candidate(HAIKU), 0)
@@ -249,6 +249,12 @@ def test_a_prompt_knows_its_own_truth(kind: str) -> None:
         assert isinstance(json.loads(prompt.expected), dict)
     if prompt.answer_form == "label":
         assert prompt.expected in ticket_triage.LABELS
+
+
+def test_the_first_line_of_a_label_holds() -> None:
+    """What the prose says later is not the field."""
+    values = form_extraction.fields("Telephone: 1\nTotal due:  7 EUR \nTelephone: 2")
+    assert (values["contact_phone"], values["total"], values["supplier"]) == ("1", "7 EUR", None)
 
 
 def test_documents_without_facts_still_have_two_answers() -> None:

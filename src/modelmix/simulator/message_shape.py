@@ -129,8 +129,8 @@ def _content_list(place: str, value: list[Any], allowed: frozenset[str] | set[st
 
 
 def _message(place: str, message: Any, dialect: Dialect) -> Iterator[str]:  # noqa: ANN401 - decoded JSON
-    optional = {"output_config": field.mapping} if dialect.has_beta("mid-conversation-output-config-") else {}
-    yield from field.record({"role": _role, "content": _content}, optional)(place, message)
+    check = _MESSAGE_WITH_CONFIG if dialect.has_beta("mid-conversation-output-config-") else _MESSAGE
+    yield from check(place, message)
     if not isinstance(message, dict) or not isinstance(message.get("content"), list):
         return
     allowed = _ASSISTANT if message.get("role") == "assistant" else _USER
@@ -139,13 +139,14 @@ def _message(place: str, message: Any, dialect: Dialect) -> Iterator[str]:  # no
         yield from _new_version(place, message)
 
 
-def _role(place: str, value: object) -> Iterator[str]:
-    yield from field.one_of("user", "assistant", "system")(place, value)
-
-
 def _content(place: str, value: object) -> Iterator[str]:
     if not isinstance(value, str | list):
         yield f"{place}: Input should be a valid string or list"
+
+
+_FIELDS = {"role": field.one_of("user", "assistant", "system"), "content": _content}
+_MESSAGE = field.record(_FIELDS, {})
+_MESSAGE_WITH_CONFIG = field.record(_FIELDS, {"output_config": field.mapping})
 
 
 def _new_version(place: str, message: Mapping[str, Any]) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """Rate: the rate limits of the practice API as token buckets: always shown, enforced on demand."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,6 +14,10 @@ _MINUTE_SECONDS = 60
 _ROUNDED_TO = 1_000
 # A second of a float clock is not exact to the token.
 _DUST = 1e-6
+_HEADERS = {
+    name: tuple(f"anthropic-ratelimit-{name}-{part}" for part in ("limit", "remaining", "reset"))
+    for name in ("requests", "input-tokens", "output-tokens", "tokens")
+}
 _SHARED = ("claude-opus-4-", "claude-sonnet-4-")
 
 
@@ -43,8 +46,14 @@ class _Bucket:
 
     def refill(self, now: float) -> None:
         """Bring the level up to the present; a clock that steps back gives nothing back."""
-        gained = max(0.0, now - self.at) * self.limit.per_minute / _MINUTE_SECONDS
-        self.level, self.at = min(self.limit.per_minute, self.level + gained), max(now, self.at)
+        if now > self.at:
+            gained = (now - self.at) * self.limit.per_minute / _MINUTE_SECONDS
+            self.level, self.at = min(self.limit.per_minute, self.level + gained), now
+
+    @property
+    def full_at(self) -> float:
+        """The second at which nothing of it is used any more."""
+        return self.reaches(self.limit.per_minute)
 
     def reaches(self, level: float) -> float:
         """Return the second at which it reaches a level; a minute from now if it never will."""
@@ -114,18 +123,23 @@ class Rate:
         Source: rate limits (2026-08-22): tokens left are rounded to the nearest thousand, a reset is when the
         limit is full again, and ``tokens`` is the sum of input and output.
         """
-        requests, *tokens = self._refilled(model, now)
-        found = dict(_header("requests", requests.limit.per_minute, math.floor(requests.level + _DUST)))
-        found["anthropic-ratelimit-requests-reset"] = _reset([requests])
-        for name, buckets in (
-            ("input-tokens", tokens[:1]),
-            ("output-tokens", tokens[1:]),
-            ("tokens", tokens),
+        requests, given, made = self._refilled(model, now)
+        left = {"requests": max(0, math.floor(requests.level + _DUST))}
+        for name, tokens in (
+            ("input-tokens", max(0.0, given.level)),
+            ("output-tokens", max(0.0, made.level)),
+            ("tokens", max(0.0, given.level) + max(0.0, made.level)),
         ):
-            limit = sum(bucket.limit.per_minute for bucket in buckets)
-            left = sum(max(0.0, bucket.level) for bucket in buckets)
-            found.update(_header(name, limit, math.floor(left / _ROUNDED_TO + 0.5) * _ROUNDED_TO))
-            found[f"anthropic-ratelimit-{name}-reset"] = _reset(buckets)
+            left[name] = math.floor(tokens / _ROUNDED_TO + 0.5) * _ROUNDED_TO
+        limits = {bucket.limit.name: bucket.limit.per_minute for bucket in (requests, given, made)}
+        limits["tokens"] = given.limit.per_minute + made.limit.per_minute
+        resets = {bucket.limit.name: bucket.full_at for bucket in (requests, given, made)}
+        resets["tokens"] = max(given.full_at, made.full_at)
+        found: dict[str, str] = {}
+        for name, (limit, remaining, reset) in _HEADERS.items():
+            found[limit] = str(limits[name])
+            found[remaining] = str(left[name])
+            found[reset] = _instant(math.ceil(resets[name] - _DUST))
         return found
 
     def _refilled(self, model: str, now: float) -> tuple[_Bucket, ...]:
@@ -137,15 +151,6 @@ class Rate:
         for bucket in pool:
             bucket.refill(now)
         return pool
-
-
-def _header(name: str, limit: int, left: int) -> Iterator[tuple[str, str]]:
-    yield f"anthropic-ratelimit-{name}-limit", str(limit)
-    yield f"anthropic-ratelimit-{name}-remaining", str(max(0, left))
-
-
-def _reset(buckets: list[_Bucket]) -> str:
-    return _instant(math.ceil(max(bucket.reaches(bucket.limit.per_minute) for bucket in buckets) - _DUST))
 
 
 @lru_cache(maxsize=1024)

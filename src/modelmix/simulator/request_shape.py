@@ -1,7 +1,10 @@
 """Request shape: what a body must look like, whatever the model."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from modelmix.core.candidate import Effort
 from modelmix.simulator import field, message_shape, tool_shape
@@ -142,16 +145,26 @@ def _thinking(body: Mapping[str, Any], dialect: Dialect) -> Iterator[str]:
 def _output_config(body: Mapping[str, Any], dialect: Dialect) -> Iterator[str]:
     if "output_config" not in body:
         return
-    config = body["output_config"]
-    budget = {"task_budget": field.mapping} if dialect.has_beta("task-budgets-") else {}
-    optional = {"effort": field.nullable(field.one_of(*Effort)), "format": field.nullable(_format), **budget}
-    yield from field.record({}, optional)("output_config", config)
+    check = _BUDGETED_OUTPUT if dialect.has_beta("task-budgets-") else _OUTPUT
+    yield from check("output_config", body["output_config"])
 
 
 def _format(place: str, value: Any) -> Iterator[str]:  # noqa: ANN401 - decoded JSON
-    yield from field.record({"type": field.one_of("json_schema"), "schema": field.mapping}, {})(place, value)
+    yield from _JSON_SCHEMA(place, value)
     if isinstance(value, dict):
-        yield from tool_shape.schema_complaints(f"{place}.schema", value.get("schema"))
+        yield from _schema(f"{place}.schema", msgspec.json.encode(value.get("schema")))
+
+
+@lru_cache(maxsize=256)
+def _schema(place: str, schema: bytes) -> tuple[str, ...]:
+    # A program asks for the same few schemas again and again.
+    return tuple(tool_shape.schema_complaints(place, msgspec.json.decode(schema)))
+
+
+_JSON_SCHEMA = field.record({"type": field.one_of("json_schema"), "schema": field.mapping}, {})
+_OUTPUT_FIELDS = {"effort": field.nullable(field.one_of(*Effort)), "format": field.nullable(_format)}
+_OUTPUT = field.record({}, _OUTPUT_FIELDS)
+_BUDGETED_OUTPUT = field.record({}, {**_OUTPUT_FIELDS, "task_budget": field.mapping})
 
 
 def _cache_control(body: Mapping[str, Any]) -> Iterator[str]:

@@ -76,7 +76,8 @@ def schema_complaints(place: str, schema: object) -> Iterator[str]:
     """
     if isinstance(schema, list):
         for inner in schema:
-            yield from schema_complaints(place, inner)
+            if isinstance(inner, dict | list):
+                yield from schema_complaints(place, inner)
     if not isinstance(schema, dict):
         return
     kind = schema.get("type")
@@ -86,7 +87,7 @@ def schema_complaints(place: str, schema: object) -> Iterator[str]:
     for name, inner in schema.items():
         named = name in {"properties", "$defs", "definitions"} and isinstance(inner, dict)
         for each in inner.values() if named else (inner,):
-            if name not in {"enum", "const", "default", "examples"}:
+            if name not in {"enum", "const", "default", "examples"} and isinstance(each, dict | list):
                 yield from schema_complaints(place, each)
 
 

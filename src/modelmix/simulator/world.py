@@ -65,22 +65,22 @@ class Item:
     Attributes:
         kind: Its kind.
         document: The document, which fixes the answer, the difficulty and the draw.
+        slice_name: Named slice it belongs to, or empty.
+        difficulty: In [0, 1], uniform over the range of its slice; a property of the document alone.
     """
 
     kind: Kind
     document: str
+    slice_name: str
+    difficulty: float
 
-    @property
-    def slice_name(self) -> str:
-        """Named slice it belongs to, or empty."""
-        return self.kind.slice_of(self.document)
-
-    @property
-    def difficulty(self) -> float:
-        """Difficulty in [0, 1], uniform over the range of its slice; a property of the document alone."""
-        name = self.slice_name
-        part: Slice = next(part for part in TRUTHS[self.kind.name].slices if part.name == name)
-        return part.easiest + (part.hardest - part.easiest) * draw("difficulty", self.document)
+    @classmethod
+    def of(cls, kind: Kind, document: str) -> "Item":
+        """Return the task that a document of a kind is."""
+        name = kind.slice_of(document)
+        part: Slice = next(part for part in TRUTHS[kind.name].slices if part.name == name)
+        difficulty = part.easiest + (part.hardest - part.easiest) * draw("difficulty", document)
+        return cls(kind, document, name, difficulty)
 
     def is_correct(self, candidate: Candidate, seed: int) -> bool:
         """Say whether a candidate answers it correctly; the draw is the same for every candidate."""
@@ -111,14 +111,15 @@ def prompts(seed: int, n: int, task_type: str | None = None) -> Iterator[Prompt]
         rng = Random(f"{seed}/{task_type or ''}/{index}")
         kind = rng.choices(kinds, weights)[0]
         document = kind.write(rng)
+        item = Item.of(kind, document)
         yield Prompt(
             prompt_id=f"{kind.name}-{seed}-{index:06d}",
             task_type=kind.name,
             body=_body(kind, document),
             expected=kind.solve(document),
-            slice_name=kind.slice_of(document),
+            slice_name=item.slice_name,
             answer_form=kind.answer_form,
-            difficulty=Item(kind, document).difficulty,
+            difficulty=item.difficulty,
         )
 
 
@@ -135,7 +136,7 @@ def recognise(system: str, user: str) -> Item | None:
         return None
     name = system[at + len(MARK) :].partition(".")[0]
     kind = KINDS.get(name)
-    return None if kind is None else Item(kind, user[start + len(_OPEN) : end])
+    return None if kind is None else Item.of(kind, user[start + len(_OPEN) : end])
 
 
 def answer(prompt: Prompt, candidate: Candidate, seed: int) -> str:
@@ -145,7 +146,7 @@ def answer(prompt: Prompt, candidate: Candidate, seed: int) -> str:
         ValueError: The model is not one of the practice API.
     """
     content = prompt.body["messages"][0]["content"]
-    return Item(_kind(prompt.task_type), content[len(_OPEN) : -len(_CLOSE)]).answer(candidate, seed)
+    return Item.of(_kind(prompt.task_type), content[len(_OPEN) : -len(_CLOSE)]).answer(candidate, seed)
 
 
 def chance(prompt: Prompt, candidate: Candidate) -> float:

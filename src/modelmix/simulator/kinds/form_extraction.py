@@ -17,6 +17,8 @@ _LABELS = {
     "contact_phone": "Telephone",
     "total": "Total due",
 }
+_NAMES = {label: name for name, label in _LABELS.items()}
+_LINE = re.compile(rf"^({'|'.join(_NAMES)}): (.+)$", re.MULTILINE)
 _MAY_BE_ABSENT = ("due_on", "purchase_order", "contact_phone")
 _ABSENT_SHARE = 0.25
 _SUPPLIERS = (
@@ -57,10 +59,12 @@ def write(rng: Random) -> str:
 
 def fields(document: str) -> dict[str, str | None]:
     """Read the fields of a form; an absent one is None."""
-    found = {
-        name: re.search(rf"^{label}: (.+)$", document, flags=re.MULTILINE) for name, label in _LABELS.items()
-    }
-    return {name: match.group(1).strip() if match else None for name, match in found.items()}
+    values: dict[str, str | None] = dict.fromkeys(_LABELS)
+    for label, value in _LINE.findall(document):
+        # The first line of a label holds; a later one is part of the prose.
+        if values[_NAMES[label]] is None:
+            values[_NAMES[label]] = value.strip()
+    return values
 
 
 def solve(document: str) -> str:
