@@ -19,7 +19,7 @@ from modelmix.errors import ConfigError
 
 if TYPE_CHECKING:
     from modelmix.gateway.defaults import Defaults
-    from modelmix.gateway.in_force import Standing
+    from modelmix.policy.standing import Standing
 
 MEGABYTE = 2**20
 _COLLECT_SELDOM = (20_000, 50, 50)

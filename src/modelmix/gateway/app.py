@@ -7,9 +7,9 @@ import logging
 from modelmix.gateway import envelope
 from modelmix.gateway.client import Receive, Scope, Send
 from modelmix.gateway.defaults import Defaults
-from modelmix.gateway.in_force import InForce
 from modelmix.gateway.proxy import Proxy
 from modelmix.gateway.recorder import Recorder
+from modelmix.pipeline.in_force import InForce
 from modelmix.upstream.messages import Upstream
 
 LOOK_EVERY_S = 0.5

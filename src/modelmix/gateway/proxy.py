@@ -25,9 +25,10 @@ from modelmix.gateway.client import (
     whole_body,
     wish_of,
 )
-from modelmix.gateway.decision import Decider, Decision
+from modelmix.gateway.decision import Decider
 from modelmix.gateway.meter import Ending, Meter, call_of
 from modelmix.gateway.recorder import Recorder
+from modelmix.policy.choice import Decision
 from modelmix.upstream.headers import Headers, first
 from modelmix.upstream.messages import Response, Upstream
 from modelmix.wire.answer import Answer

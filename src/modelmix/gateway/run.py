@@ -17,9 +17,9 @@ from modelmix.errors import ConfigError
 from modelmix.gateway.app import Gateway
 from modelmix.gateway.decision import Decider
 from modelmix.gateway.defaults import Defaults
-from modelmix.gateway.in_force import InForce
 from modelmix.gateway.proxy import LONGEST_BODY_BYTES, Proxy
 from modelmix.gateway.recorder import Recorder, Rows
+from modelmix.pipeline.in_force import InForce
 from modelmix.upstream.messages import DEFAULT_URL, Patience, Upstream
 
 LOOPBACK = "127.0.0.1"
