@@ -95,7 +95,7 @@ def _call(found: Pair, fingerprints: Fingerprints) -> Call:
         usage=usage,
         request_id=request_id,
         session_id=_name(first(row, _SESSION)) or _name(headers.get("x-claude-code-session-id")),
-        is_subagent=bool(headers.get("x-claude-code-agent-id")),
+        is_subagent=row.get("is_subagent") is True or bool(headers.get("x-claude-code-agent-id")),
         task_type=name,
         task_source=task_source,
         template=template.sha,
