@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from modelmix.core.prices import PriceBook as PriceBook
     from modelmix.core.usage import Usage as Usage
     from modelmix.errors import ModelmixError as ModelmixError
+    from modelmix.inprocess import Router as Router
+    from modelmix.policy.base import Route as Route
 
 __version__ = "0.1.0"
 
@@ -23,10 +25,22 @@ _FACE = {
     "Effort": "modelmix.core.candidate",
     "ModelmixError": "modelmix.errors",
     "PriceBook": "modelmix.core.prices",
+    "Route": "modelmix.policy.base",
+    "Router": "modelmix.inprocess",
     "Usage": "modelmix.core.usage",
 }
 
-__all__ = ["Call", "Candidate", "Effort", "ModelmixError", "PriceBook", "Usage", "__version__"]
+__all__ = [
+    "Call",
+    "Candidate",
+    "Effort",
+    "ModelmixError",
+    "PriceBook",
+    "Route",
+    "Router",
+    "Usage",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> object:

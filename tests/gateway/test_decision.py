@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from gateway.rig import CAPABILITIES, request
 from modelmix.core.candidate import Candidate, Effort
-from modelmix.gateway import decision as decisions
-from modelmix.gateway.decision import Decider, Wish
-from modelmix.gateway.in_force import Standing
+from modelmix.gateway.decision import Decider
+from modelmix.policy import choice as decisions
 from modelmix.policy.by_type import ByType, Entry, Match
+from modelmix.policy.choice import Wish
+from modelmix.policy.standing import Standing
 
 OPUS = Candidate("claude-opus-5-5", Effort.MEDIUM)
 HAIKU = Candidate("claude-haiku-5-5", Effort.LOW)

@@ -14,8 +14,8 @@ from gateway.rig import ANSWER, EVENTS
 from modelmix.core.candidate import Candidate
 from modelmix.core.usage import Usage
 from modelmix.gateway import meter as meters
-from modelmix.gateway.decision import Decision, Facts
 from modelmix.gateway.meter import Ending, Meter, call_of
+from modelmix.policy.choice import Decision, Facts
 from modelmix.wire.answer import Answer
 from modelmix.wire.usage import Stated
 

@@ -8,7 +8,7 @@ from modelmix.classify.features import features
 from modelmix.core.attempt import Attempt, Graded
 from modelmix.core.candidate import Candidate, Effort
 from modelmix.evaluate.drive import drive
-from modelmix.gateway.in_force import read_policy
+from modelmix.pipeline.policy_file import read_policy
 from modelmix.wire.request import read
 
 POLICY = """\

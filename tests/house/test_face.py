@@ -8,7 +8,17 @@ import sys
 import modelmix
 from house.tree import PACKAGE, PROJECT, parsed
 
-FACE = ["Call", "Candidate", "Effort", "ModelmixError", "PriceBook", "Usage", "__version__"]
+FACE = [
+    "Call",
+    "Candidate",
+    "Effort",
+    "ModelmixError",
+    "PriceBook",
+    "Route",
+    "Router",
+    "Usage",
+    "__version__",
+]
 MOST_NAMES = 15
 
 

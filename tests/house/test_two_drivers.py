@@ -16,14 +16,15 @@ from modelmix.classify.features import features
 from modelmix.classify.template import fingerprint
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.drive import drive
-from modelmix.gateway.decision import Decider, Wish
-from modelmix.gateway.in_force import Standing
+from modelmix.gateway.decision import Decider
 from modelmix.gateway.run import Setup
 from modelmix.gateway.run import running as gateway_running
 from modelmix.policy import artifact
 from modelmix.policy.base import Route
 from modelmix.policy.by_type import VIRTUAL_MODELS, ByType
+from modelmix.policy.choice import Wish
 from modelmix.policy.document import PolicyDocument, TaskMatch
+from modelmix.policy.standing import Standing
 from modelmix.settings import load
 from modelmix.simulator.run import running as simulator_running
 from modelmix.store.ledger import Ledger

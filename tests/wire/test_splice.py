@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modelmix.core.candidate import Candidate, Effort
 from modelmix.wire.members import distinct_members, members
-from modelmix.wire.splice import splice, splice_model
+from modelmix.wire.splice import splice, splice_model, with_candidate
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
     ["model", "effort", "output_config", '{"model":"x"}', "\\", '"', "[}", "é\n\u2028"]
@@ -89,6 +89,25 @@ def test_the_meaning_is_the_old_one_with_the_two_fields_set(body: bytes, candida
     """Decoding the result gives what decoding the request gave, with model and effort set."""
     after = json.loads(splice(body, candidate))
     assert same(after, edited(body, candidate), may_drop_config=candidate.effort is None)
+
+
+@given(requests(), CANDIDATES)
+def test_fields_are_edited_as_their_bytes_are(body: bytes, candidate: Candidate) -> None:
+    """Editing decoded fields gives what decoding the edited bytes gives, and changes nothing it was given."""
+    fields = json.loads(body)
+    assert with_candidate(fields, candidate) == json.loads(splice(body, candidate))
+    assert fields == json.loads(body)
+
+
+@pytest.mark.parametrize("config", ["low", 5, [], True])
+def test_an_effort_object_of_another_kind_is_refused_in_fields_as_in_bytes(config: object) -> None:
+    """Neither edit guesses what it might mean."""
+    fields = {"model": "a", "output_config": config}
+    for effort in (None, Effort.LOW):
+        with pytest.raises(ValueError, match="output_config"):
+            with_candidate(fields, Candidate("b", effort))
+        with pytest.raises(ValueError, match="JSON object"):
+            splice(json.dumps(fields).encode(), Candidate("b", effort))
 
 
 @given(requests(twice=True), CANDIDATES)

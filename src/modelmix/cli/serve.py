@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,8 +19,9 @@ from modelmix.cli.console import say
 from modelmix.errors import ConfigError
 
 if TYPE_CHECKING:
+    from modelmix.gateway.capture import CaptureOrder
     from modelmix.gateway.defaults import Defaults
-    from modelmix.gateway.in_force import Standing
+    from modelmix.policy.standing import Standing
 
 MEGABYTE = 2**20
 _COLLECT_SELDOM = (20_000, 50, 50)
@@ -59,6 +61,22 @@ def command(
         int, typer.Option(min=0, help="Time for calls in flight to end after SIGTERM.")
     ] = 30,
     max_body_mb: Annotated[int, typer.Option(min=1, help="Longest request body.")] = 128,
+    capture: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Keep the TEXT of a sample of calls in a JSONL file; without it none is kept.",
+        ),
+    ] = None,
+    capture_share: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Share of the calls in it; default 0.1.")
+    ] = None,
+    capture_mb: Annotated[
+        int | None, typer.Option(min=1, help="Length of the file at which it stops; default 256.")
+    ] = None,
+    capture_raw: Annotated[
+        bool, typer.Option("--capture-raw", help="Leave keys, passwords and e-mail addresses in it.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object on standard output once it is ready.")
     ] = False,
@@ -76,6 +94,7 @@ def command(
     _check_host(host, expose=expose)
     logging.basicConfig(level=logging.INFO, format="modelmix: %(message)s", stream=sys.stderr)
     settings = load()
+    order = _capture(capture, capture_share, capture_mb, raw=capture_raw)
     setup = Setup(
         home=settings.home,
         capabilities=settings.capabilities(),
@@ -87,6 +106,7 @@ def command(
         drain_s=drain_seconds,
         defaults=_defaults(task_prefix or (), task_key or ()),
         longest_body_bytes=max_body_mb * MEGABYTE,
+        capture=order,
     )
     gateway, in_force = build(setup)
     taken = bind(host, port)
@@ -97,14 +117,16 @@ def command(
             if in_force.now.policy is not None:
                 state = "off" if in_force.now.policy.state == "off" else mode
                 ledger.record_policy(in_force.now.policy.sha256, datetime.now(UTC), state)
-        announce = partial(_announce, url_of(taken), mode, upstream, in_force.now, as_json=as_json)
+        announce = partial(_announce, url_of(taken), mode, upstream, in_force.now, order, as_json=as_json)
         # What the start has made stays, and a request's own objects mostly go without the collector.
         gc.freeze()
         gc.set_threshold(*_COLLECT_SELDOM)
         serve(taken, gateway, drain_seconds, announce)
 
 
-def _announce(url: str, mode: str, upstream: str, standing: "Standing", *, as_json: bool) -> None:
+def _announce(
+    url: str, mode: str, upstream: str, standing: "Standing", order: "CaptureOrder | None", *, as_json: bool
+) -> None:
     policy = standing.policy
     sha256 = "" if policy is None else policy.sha256
     refused = () if policy is None else policy.refused
@@ -112,6 +134,12 @@ def _announce(url: str, mode: str, upstream: str, standing: "Standing", *, as_js
         say(
             f"modelmix: not taken, downgrades without a certificate: {', '.join(refused)}; "
             "optimize certifies, --allow-uncertified takes them"
+        )
+    if order is not None:
+        secrets = "left as they are" if order.raw else "masked as far as they are found"
+        say(
+            f"modelmix: text is captured: {order.share * 100:g} % of requests and answers go to {order.file}, "
+            f"keys and e-mail addresses {secrets}, until it has {order.most_bytes // MEGABYTE} MB"
         )
     if as_json:
         document = {
@@ -123,6 +151,7 @@ def _announce(url: str, mode: str, upstream: str, standing: "Standing", *, as_js
             "policy_sha256": sha256,
             "policy_state": "none" if policy is None else str(policy.state),
             "not_taken": list(refused),
+            "capture": None if order is None else {**asdict(order), "file": str(order.file)},
         }
         sys.stdout.write(json.dumps(document) + "\n")
     else:
@@ -146,6 +175,23 @@ def _check_host(host: str, *, expose: bool) -> None:
     if not expose:
         raise ConfigError(f"{host} can be reached from other machines; add --expose if that is wanted")
     say(f"modelmix: anyone who reaches {host} can use this gateway; it checks no key of its own")
+
+
+def _capture(
+    file: Path | None, share: float | None, most_mb: int | None, *, raw: bool
+) -> "CaptureOrder | None":
+    from modelmix.gateway.capture import DEFAULT_MB, DEFAULT_SHARE, CaptureOrder
+
+    if file is None:
+        if raw or share is not None or most_mb is not None:
+            raise ConfigError("how to capture is said, and not where to; name a file with --capture")
+        return None
+    if str(file) == "-":
+        raise ConfigError("--capture -: text is captured into a file only; name one")
+    share = DEFAULT_SHARE if share is None else share
+    if not share > 0:
+        raise ConfigError("--capture-share 0 keeps nothing; leave --capture out, or write a share up to 1")
+    return CaptureOrder(file, share, (most_mb or DEFAULT_MB) * MEGABYTE, raw)
 
 
 def _defaults(prefixes: Iterable[str], keys: Iterable[str]) -> "Defaults":

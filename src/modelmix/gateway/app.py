@@ -7,9 +7,9 @@ import logging
 from modelmix.gateway import envelope
 from modelmix.gateway.client import Receive, Scope, Send
 from modelmix.gateway.defaults import Defaults
-from modelmix.gateway.in_force import InForce
 from modelmix.gateway.proxy import Proxy
 from modelmix.gateway.recorder import Recorder
+from modelmix.pipeline.in_force import InForce
 from modelmix.upstream.messages import Upstream
 
 LOOK_EVERY_S = 0.5
@@ -88,6 +88,8 @@ class Gateway:
                 "policy_state": "none" if standing.policy is None else standing.policy.state.value,
                 "rows": {"written": recorder.written, "lost": recorder.lost, "late": recorder.late},
             }
+            if self._proxy.capture is not None:
+                document["captured"] = self._proxy.capture.counts()
         for part in envelope.json(200, document):
             await send(part)
 
@@ -97,6 +99,8 @@ class Gateway:
             if message["type"] == "lifespan.startup":
                 self._upstream.open()
                 self._recorder.start()
+                if self._proxy.capture is not None:
+                    self._proxy.capture.start()
                 self._watch = asyncio.create_task(self._look())
                 await send({"type": "lifespan.startup.complete"})
             else:
@@ -118,4 +122,6 @@ class Gateway:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watch
         await asyncio.to_thread(self._recorder.close)
+        if self._proxy.capture is not None:
+            await asyncio.to_thread(self._proxy.capture.close)
         await self._upstream.close()

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Self
 
-from modelmix.gateway.decision import Wish
 from modelmix.gateway.meter import READABLE_ENCODINGS
+from modelmix.policy.choice import Wish
 from modelmix.upstream.headers import Headers, first
 
 Scope = MutableMapping[str, Any]

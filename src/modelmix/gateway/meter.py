@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from modelmix.core.call import Call
 from modelmix.core.usage import Usage
-from modelmix.gateway.decision import Decision
+from modelmix.policy.choice import Decision
 from modelmix.wire import answer as answers
 from modelmix.wire.answer import Answer, StreamedAnswer
 from modelmix.wire.sse import SseDecoder

@@ -12,6 +12,8 @@ from modelmix.core.call import Call
 from modelmix.core.candidate import Candidate
 from modelmix.errors import StreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from modelmix.gateway import envelope
+from modelmix.gateway.capture import Capture
+from modelmix.gateway.capture_row import Taken, Tape
 from modelmix.gateway.client import (
     ClientGone,
     Presence,
@@ -25,9 +27,10 @@ from modelmix.gateway.client import (
     whole_body,
     wish_of,
 )
-from modelmix.gateway.decision import Decider, Decision
+from modelmix.gateway.decision import Decider
 from modelmix.gateway.meter import Ending, Meter, call_of
 from modelmix.gateway.recorder import Recorder
+from modelmix.policy.choice import Decision
 from modelmix.upstream.headers import Headers, first
 from modelmix.upstream.messages import Response, Upstream
 from modelmix.wire.answer import Answer
@@ -36,7 +39,7 @@ from modelmix.wire.usage import Stated
 LONGEST_BODY_BYTES = 128 * 1024 * 1024
 """Longest request body: the API's own limit since 2026-10-28."""
 
-_BAD_REQUEST = 400
+_OK, _BAD_REQUEST = 200, 400
 _FAULTS: Mapping[type[UpstreamError], str] = {
     UpstreamTimeout: "upstream-timeout",
     UpstreamUnreachable: "upstream-unreachable",
@@ -56,6 +59,10 @@ class Proxy:
         decider: Decides on requests.
         recorder: Takes the rows.
         longest_body_bytes: Longest request body that is taken.
+        capture: Takes the text of a sample, or None where none is kept.
+
+    Attributes:
+        capture: As given.
     """
 
     def __init__(
@@ -65,11 +72,13 @@ class Proxy:
         recorder: Recorder,
         *,
         longest_body_bytes: int = LONGEST_BODY_BYTES,
+        capture: Capture | None = None,
     ) -> None:
         self._upstream = upstream
         self._decider = decider
         self._recorder = recorder
         self._longest_body_bytes = longest_body_bytes
+        self.capture = capture
 
     async def messages(
         self, scope: Scope, receive: Receive, send: Send, *, path: bytes, default: str, counts: bool = False
@@ -84,12 +93,14 @@ class Proxy:
             await _answer(send, 413, f"the request is longer than {limit_mb} MB; send less", retry=False)
             return
         headers: Headers = scope["headers"]
-        decision = self._decider.decide(body, wish_of(headers, default, counts=counts))
+        wish = wish_of(headers, default, counts=counts)
+        decision = self._decider.decide(body, wish)
         if decision.refusal:
             await _answer(send, _BAD_REQUEST, decision.refusal, retry=False)
             return
         recorder = None if counts else self._recorder
-        exchange = Exchange(self._upstream, recorder, decision, headers, send)
+        capture = None if counts or wish.encoded else self.capture
+        exchange = Exchange(self._upstream, recorder, decision, headers, send, capture)
         await exchange.run(scope["method"], path, scope["query_string"], receive)
 
     async def passed(self, scope: Scope, receive: Receive, send: Send, *, path: bytes) -> None:
@@ -124,10 +135,17 @@ class Exchange:
         decision: What is sent.
         headers: The request's headers.
         send: The server's ``send``.
+        capture: Takes the text where the call is in the sample, or None.
     """
 
     def __init__(
-        self, upstream: Upstream, recorder: Recorder | None, decision: Decision, headers: Headers, send: Send
+        self,
+        upstream: Upstream,
+        recorder: Recorder | None,
+        decision: Decision,
+        headers: Headers,
+        send: Send,
+        capture: Capture | None = None,
     ) -> None:
         self._upstream = upstream
         self._recorder = recorder
@@ -140,7 +158,10 @@ class Exchange:
         self._meter: Meter | None = None
         self._response: Response | None = None
         self._has_started = False
-        self._is_recorded = False
+        self._row: Call | None = None
+        self._capture = capture
+        self._tape: Tape | None = None
+        self._is_whole = False
 
     async def run(self, method: str, path: bytes, query: bytes, receive: Receive) -> None:
         """Forward the request and relay its answer; whatever happens, there is one row."""
@@ -157,6 +178,8 @@ class Exchange:
         finally:
             if self._response is not None:
                 self._response.close()
+            if self._tape is not None:
+                self._hand_over(self._tape)
 
     async def _carry(self, method: str, path: bytes, query: bytes) -> None:
         decision, headers = self._decision, readable(self._headers)
@@ -173,6 +196,8 @@ class Exchange:
         self._meter = meter = Meter(
             first(response.headers, b"content-type"), first(response.headers, b"content-encoding")
         )
+        if self._capture is not None and response.status == _OK:
+            self._tape = self._capture.tape(response.request_id, self._decision.body)
         if meter.is_stream:
             await self._relay_stream(response, meter)
         else:
@@ -185,7 +210,10 @@ class Exchange:
             if self._ttft_ms is None:
                 self._ttft_ms = self._elapsed_ms()
             meter.feed(chunk)
+            if self._tape is not None:
+                self._tape.add(chunk)
             if meter.is_over:
+                self._is_whole = True
                 await self._record()
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await self._record()
@@ -197,11 +225,14 @@ class Exchange:
             if self._ttft_ms is None:
                 self._ttft_ms = self._elapsed_ms()
             meter.feed(chunk)
+            if self._tape is not None:
+                self._tape.add(chunk)
             # The last chunk waits for the commit, and only the next one tells which was the last.
             if held:
                 await self._start(response)
                 await self._send({"type": "http.response.body", "body": held, "more_body": True})
             held = chunk
+        self._is_whole = True
         await self._record()
         await self._start(response)
         await self._send({"type": "http.response.body", "body": held})
@@ -224,14 +255,31 @@ class Exchange:
             await _answer(self._send, status, str(error))
 
     async def _record(self, error: str = "", status: int = 0) -> None:
-        if self._recorder is not None and not self._is_recorded:
-            self._is_recorded = True
-            await self._recorder.record(self._call(error, status))
+        if self._recorder is not None and self._row is None:
+            self._row = self._call(error, status)
+            await self._recorder.record(self._row)
 
     def _leave(self, error: str) -> None:
-        if self._recorder is not None and not self._is_recorded:
-            self._is_recorded = True
-            self._recorder.leave(self._call(error, 0))
+        if self._recorder is not None and self._row is None:
+            self._row = self._call(error, 0)
+            self._recorder.leave(self._row)
+
+    def _hand_over(self, tape: Tape) -> None:
+        """Give the pair to the capture: after its last byte, and only where the answer is whole and sound."""
+        response, row = self._response, self._row
+        if self._capture is None or response is None or row is None or row.error or not self._is_whole:
+            return
+        decision = self._decision
+        self._capture.offer(
+            Taken(
+                row,
+                str(decision.facts.asked),
+                decision.body,
+                tape,
+                first(response.headers, b"content-encoding"),
+                row.stream if self._meter is None else self._meter.is_stream,
+            )
+        )
 
     def _call(self, error: str, status: int) -> Call:
         response, meter = self._response, self._meter

@@ -15,11 +15,13 @@ import uvicorn
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.errors import ConfigError
 from modelmix.gateway.app import Gateway
+from modelmix.gateway.capture import Capture, CaptureOrder
+from modelmix.gateway.capture_file import CaptureFile
 from modelmix.gateway.decision import Decider
 from modelmix.gateway.defaults import Defaults
-from modelmix.gateway.in_force import InForce
 from modelmix.gateway.proxy import LONGEST_BODY_BYTES, Proxy
 from modelmix.gateway.recorder import Recorder, Rows
+from modelmix.pipeline.in_force import InForce
 from modelmix.upstream.messages import DEFAULT_URL, Patience, Upstream
 
 LOOPBACK = "127.0.0.1"
@@ -44,6 +46,7 @@ class Setup:
         patience: How long to wait for the API.
         longest_body_bytes: Longest request body that is taken.
         today: Tells the UTC day.
+        capture: What text is kept, or None for none.
     """
 
     home: Path
@@ -58,6 +61,7 @@ class Setup:
     patience: Patience = field(default_factory=Patience)
     longest_body_bytes: int = LONGEST_BODY_BYTES
     today: Callable[[], date] = lambda: datetime.now(UTC).date()
+    capture: CaptureOrder | None = None
 
 
 def build(setup: Setup) -> tuple[Gateway, InForce]:
@@ -67,7 +71,8 @@ def build(setup: Setup) -> tuple[Gateway, InForce]:
         The application, and the policy in force.
 
     Raises:
-        ConfigError: The policy cannot be trusted, or the upstream is not a base URL.
+        ConfigError: The policy cannot be trusted, the upstream is not a base URL, or the capture file cannot
+            be written.
     """
     upstream = Upstream(setup.upstream, setup.patience)
     in_force = InForce(
@@ -79,7 +84,9 @@ def build(setup: Setup) -> tuple[Gateway, InForce]:
     )
     recorder = Recorder(setup.open_rows)
     decider = Decider(lambda: in_force.now, setup.capabilities, enforce=setup.enforce)
-    proxy = Proxy(upstream, decider, recorder, longest_body_bytes=setup.longest_body_bytes)
+    order = setup.capture
+    capture = None if order is None else Capture(order, CaptureFile(order.file))
+    proxy = Proxy(upstream, decider, recorder, longest_body_bytes=setup.longest_body_bytes, capture=capture)
     gateway = Gateway(proxy, upstream, recorder, in_force, defaults=setup.defaults, enforce=setup.enforce)
     return gateway, in_force
 

@@ -100,7 +100,7 @@ def call_of(found: Pair, fingerprints: Fingerprints) -> Call:
         usage=usage,
         request_id=request_id,
         session_id=name_of(first(row, _SESSION)) or name_of(headers.get("x-claude-code-session-id")),
-        is_subagent=bool(headers.get("x-claude-code-agent-id")),
+        is_subagent=row.get("is_subagent") is True or bool(headers.get("x-claude-code-agent-id")),
         task_type=name,
         task_source=task_source,
         template=template.sha,

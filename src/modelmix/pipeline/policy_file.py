@@ -1,12 +1,27 @@
-"""The policy file on disk: written whole or not at all."""
+"""The policy file on disk: read as what runs, written whole or not at all."""
 
 import os
 import tempfile
 from pathlib import Path
 
+from modelmix.core.capabilities import CapabilityTable
 from modelmix.errors import ArtifactError, ConfigError
-from modelmix.policy.artifact import parse, render
+from modelmix.policy.artifact import parse, render, to_policy
+from modelmix.policy.by_type import ByType
 from modelmix.policy.document import PolicyDocument
+
+
+def read_policy(path: Path, capabilities: CapabilityTable, *, allow_uncertified: bool = False) -> ByType:
+    """Read a policy file.
+
+    Raises:
+        ArtifactError: It cannot be read, is not a policy, or was changed after it was written.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(str(path), f"cannot be read ({error.strerror}); name a policy file") from error
+    return to_policy(parse(data, str(path)), capabilities, allow_uncertified=allow_uncertified)
 
 
 def next_version(path: Path) -> int:

@@ -1,7 +1,8 @@
 """The one edit of a request: model and effort, in place in its bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 
@@ -42,6 +43,33 @@ def splice_model(document: bytes, model: str, places: Sequence[Member] | None = 
         ValueError: The document is not a JSON object in UTF-8 with a ``model``.
     """
     return _cut(document, [_model_cut(model, distinct_members(document) if places is None else places)])
+
+
+def with_candidate(fields: Mapping[str, object], candidate: Candidate) -> dict[str, Any]:
+    """Make the edit of `splice` on a body that is not encoded yet.
+
+    Args:
+        fields: The body, such as the keyword arguments of an SDK; neither it nor what it holds is changed.
+        candidate: Who is to answer.
+
+    Returns:
+        A copy with the candidate's model and effort; all else is the very same objects.
+
+    Raises:
+        ValueError: ``output_config`` is neither a mapping nor None.
+    """
+    edited: dict[str, Any] = {**fields, "model": candidate.model}
+    config = fields.get("output_config")
+    if config is not None and not isinstance(config, Mapping):
+        raise ValueError("output_config is neither an object nor null")
+    if candidate.effort is not None:
+        edited["output_config"] = {**(config or {}), "effort": candidate.effort.value}
+    elif config is not None and "effort" in config:
+        kept = {key: value for key, value in config.items() if key != "effort"}
+        edited["output_config"] = kept
+        if not kept:
+            del edited["output_config"]
+    return edited
 
 
 def _cut(document: bytes, cuts: list[_Cut]) -> bytes:

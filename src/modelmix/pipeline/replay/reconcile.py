@@ -105,8 +105,8 @@ def _difference(shown: Usage, booked: Usage) -> Usage | None:
 def _seen(beyond: Usage, sendings: Sequence[Lost], asked: Mapping[str, Usage]) -> int:
     """Tell how many of the lost sendings the API has seen, at least one.
 
-    Where some of them, as they were answered when asked again, add up to the tokens in question, it is as many
-    as they are; else as many as the mean length of their prompts tells.
+    Where some of them, as they were answered when asked again, add up to the tokens in question, it is as
+    many as they are; else as many as the mean length of their prompts tells.
     """
     lengths = [
         (asked[one.answer_id].prompt_tokens, asked[one.answer_id].output_tokens)

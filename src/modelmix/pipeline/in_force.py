@@ -1,55 +1,31 @@
 """In force: the policy as it stands now, with its day, its kill switch and its file watched."""
 
 import logging
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.errors import ArtifactError
-from modelmix.policy import artifact
+from modelmix.pipeline.policy_file import read_policy
 from modelmix.policy.base import KILL_SWITCH
 from modelmix.policy.by_type import ByType
+from modelmix.policy.standing import Standing
 
-log = logging.getLogger("modelmix.gateway")
+log = logging.getLogger("modelmix.policy")
 
 _Stamp = tuple[int, int, int]
 
 
-def read_policy(path: Path, capabilities: CapabilityTable, *, allow_uncertified: bool = False) -> ByType:
-    """Read a policy file.
-
-    Raises:
-        ArtifactError: It cannot be read, is not a policy, or was changed after it was written.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ArtifactError(str(path), f"cannot be read ({error.strerror}); name a policy file") from error
-    document = artifact.parse(data, str(path))
-    return artifact.to_policy(document, capabilities, allow_uncertified=allow_uncertified)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The policy at one moment.
-
-    Attributes:
-        policy: The policy on this day, switched off if the switch is thrown; None without a policy.
-        resting: The same policy switched off: it names the baselines.
-    """
-
-    policy: ByType | None = None
-    resting: ByType | None = None
-
-
 class InForce:
-    """Keeps the policy current; `look` is to be called about once a second.
+    """Keeps the policy current; the gateway calls `look` about once a second, the router with each choice.
+
+    Any thread may look: what is in force is one frozen value, changed under a lock and read without one.
 
     Args:
         path: The policy file, or None.
-        home: Folder of the kill switch.
+        home: Folder of the kill switch, or None where nothing may switch it off.
         capabilities: What each model accepts.
         today: Tells the UTC day.
         allow_uncertified: Take uncertified downgrades all the same.
@@ -64,35 +40,64 @@ class InForce:
     def __init__(
         self,
         path: Path | None,
-        home: Path,
+        home: Path | None,
         capabilities: CapabilityTable,
         today: Callable[[], date],
         *,
         allow_uncertified: bool = False,
     ) -> None:
         self._path = path
-        self._switch = home / KILL_SWITCH
+        self._switch = None if home is None else home / KILL_SWITCH
         self._capabilities = capabilities
         self._today = today
         self._allow_uncertified = allow_uncertified
+        self._lock = threading.Lock()
         self._stamp = _stamp(path)
         self._policy = None if path is None else self._read(path)
         self._seen: tuple[date, bool] | None = None
         self.now = Standing()
         self.look()
 
-    def look(self) -> None:
-        """Take notice of the day, the switch and the file."""
-        fresh = self._reload()
-        seen = (self._today(), self._switch.exists())
-        if seen == self._seen and not fresh:
-            return
-        self._seen = seen
+    def look(self, *, at_file: bool = True) -> Standing:
+        """Take notice of the day, the switch and, unless told otherwise, the file.
+
+        Returns:
+            What is in force now.
+        """
+        seen = (self._today(), self._switch is not None and self._switch.exists())
+        if seen == self._seen and not (at_file and _stamp(self._path) != self._stamp):
+            return self.now
+        with self._lock:
+            fresh = at_file and self._reload()
+            if fresh or seen != self._seen:
+                self._stand(*seen)
+            return self.now
+
+    def take(self, policy: ByType) -> None:
+        """Bring another policy into force."""
+        with self._lock:
+            self._policy = policy
+            self._stand(self._today(), self._switch is not None and self._switch.exists())
+
+    def read_again(self) -> None:
+        """Read the file again, changed or not, and bring it into force.
+
+        Raises:
+            ArtifactError: It cannot be trusted; what was in force stays.
+            ValueError: There is no file.
+        """
+        if self._path is None:
+            raise ValueError("this policy was not read from a file, so there is none to read again")
+        with self._lock:
+            stamp = _stamp(self._path)
+            self._policy, self._stamp = self._read(self._path), stamp
+            self._stand(self._today(), self._switch is not None and self._switch.exists())
+
+    def _stand(self, day: date, off: bool) -> None:
+        self._seen = (day, off)
         if self._policy is None:
             return
-        day, off = seen
-        resting = self._policy.switched_off()
-        self.now = Standing(resting if off else self._policy.on(day), resting)
+        self.now = Standing.of(self._policy, day, off=off)
         if self.now.policy is not None and self.now.policy.warning:
             log.warning("%s", self.now.policy.warning)
         elif self._path is not None:

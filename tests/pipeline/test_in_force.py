@@ -8,7 +8,7 @@ import pytest
 
 from gateway.rig import CAPABILITIES, DAY, POLICY
 from modelmix.errors import ArtifactError
-from modelmix.gateway.in_force import InForce
+from modelmix.pipeline.in_force import InForce
 from modelmix.policy.base import KILL_SWITCH
 from modelmix.policy.by_type import State
 
