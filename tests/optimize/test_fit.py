@@ -230,7 +230,7 @@ def test_the_document_carries_its_certificate(capabilities: CapabilityTable) -> 
         created=datetime(2026, 11, 24, tzinfo=UTC),
         prices_as_of=date(2026, 11, 1),
         evidence_sha256="ab" * 32,
-        graders=("exact@1",),
+        graders={"a": "exact@1"},
         basis="volumes: prompts",
         templates={"fails": "0123456789abcdef"},
     )

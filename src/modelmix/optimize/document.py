@@ -1,7 +1,7 @@
 """From what is decided to the policy file: every route with its evidence, every refusal with its reason."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from modelmix.policy.document import (
     Bar,
     Certificate,
     PolicyDocument,
+    Refused,
     TaskBar,
     TaskEntry,
     TaskEvidence,
@@ -44,7 +45,7 @@ class Provenance:
         created: UTC instant of the run.
         prices_as_of: Day of the price table.
         evidence_sha256: Hash of the evidence.
-        graders: Names of the graders, where rows tell.
+        graders: Task type → names of its graders, where rows tell.
         basis: What volumes and costs are measured on, in words.
         templates: Task types that are known by a system prompt's fingerprint → the fingerprint.
     """
@@ -54,7 +55,7 @@ class Provenance:
     created: datetime
     prices_as_of: date
     evidence_sha256: str
-    graders: tuple[str, ...]
+    graders: Mapping[str, str]
     basis: str
     templates: Mapping[str, str]
 
@@ -85,7 +86,7 @@ def _certificate(fit: Fit, goal: Goal, source: Provenance) -> Certificate:
         method=METHOD,
         attempts=fit.attempt,
         alpha_spent=_exact(spent),
-        graders=source.graders,
+        graders=tuple(sorted(set(source.graders.values()))),
         prices_as_of=source.prices_as_of,
         expires=source.created.date() + timedelta(days=VALID_DAYS),
         evidence_sha256=source.evidence_sha256,
@@ -109,12 +110,27 @@ def _entry(decision: Decision, source: Provenance, capabilities: CapabilityTable
         route=decision.move.candidate if decision.move and decision.moved else "baseline",
         bar=bar if bar != TaskBar() else None,
         critical=stratum.critical,
-        evidence=_evidence(decision, capabilities),
+        evidence=_evidence(decision, source, capabilities),
+        refused=tuple(_refused(decision)),
         why=why(decision),
     )
 
 
-def _evidence(decision: Decision, capabilities: CapabilityTable) -> TaskEvidence | None:
+def _refused(decision: Decision) -> Iterator[Refused]:
+    """Yield the cheaper candidates that are shown to fail, the one that would save most first."""
+    failing = [tested for tested in decision.tested if tested.finding.verdict is Verdict.FAILS]
+    for tested in sorted(failing, key=lambda one: -one.comparison.saving_usd):
+        share = share_of(tested.comparison.saving_usd, decision.stratum.baseline_usd)
+        yield Refused(
+            candidate=tested.comparison.candidate,
+            pairs=int(tested.comparison.pairs.n),
+            loss=_exact(tested.finding.loss),
+            margin=_exact(tested.finding.margin),
+            saving_share=None if math.isnan(share) else _exact(share),
+        )
+
+
+def _evidence(decision: Decision, source: Provenance, capabilities: CapabilityTable) -> TaskEvidence | None:
     stratum = decision.stratum
     if decision.move is not None and decision.moved:
         finding, candidate = decision.move.finding, decision.move.candidate
@@ -138,6 +154,7 @@ def _evidence(decision: Decision, capabilities: CapabilityTable) -> TaskEvidence
         saving_bound=None if math.isnan(saving_bound) else _exact(saving_bound),
         kind=kind_of_change(stratum.baseline, candidate, capabilities) if decision.moved else None,
         candidate=None if decision.moved else candidate,
+        grader=source.graders.get(stratum.task_type),
         more_pairs=decision.more_pairs,
         more_usd=None if decision.more_usd is None else _exact(decision.more_usd),
     )

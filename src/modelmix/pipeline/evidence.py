@@ -1,7 +1,7 @@
 """Outcomes, from files or the lake, as priced and paired evidence."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -26,12 +26,14 @@ class Priced:
         pricer: Says which day's prices were taken, and what has none.
         bad_rows: Rows that could not be read.
         skipped_models: Models left out since the price book does not know them and no arm names them.
+        graders: Task type → graders of its outcomes, with their versions.
     """
 
     gathered: Gathered
     pricer: OutcomePricer
     bad_rows: tuple[BadRow, ...]
     skipped_models: tuple[str, ...]
+    graders: Mapping[str, str] = field(default_factory=dict)
 
 
 _TABLES = frozenset({"outcomes-csv", "outcomes-jsonl", "parquet"})
@@ -80,6 +82,7 @@ def priced_evidence(
     bad: list[BadRow] = []
     skipped: set[str] = set()
     seen: set[Candidate] = set()
+    graders: dict[str, set[str]] = {}
     kept = arms if arms is None or capabilities is None else [capabilities.effective(arm) for arm in arms]
 
     def outcomes() -> Iterator[tuple[Outcome, float | None]]:
@@ -89,6 +92,8 @@ def priced_evidence(
                 continue
             outcome = row if capabilities is None else _effective(row, capabilities)
             seen.add(outcome.candidate)
+            if outcome.grader:
+                graders.setdefault(outcome.task_type, set()).add(outcome.grader)
             if kept is None and not _known(outcome.candidate.model, book):
                 skipped.add(outcome.candidate.model)
                 continue
@@ -98,7 +103,8 @@ def priced_evidence(
 
     gathered = gather(outcomes(), kept)
     _check(seen, kept, gathered)
-    return Priced(gathered, pricer, tuple(bad), tuple(sorted(skipped)))
+    named = {name: ", ".join(sorted(found)) for name, found in graders.items()}
+    return Priced(gathered, pricer, tuple(bad), tuple(sorted(skipped)), named)
 
 
 def _check(seen: Collection[Candidate], kept: Sequence[Candidate] | None, gathered: Gathered) -> None:

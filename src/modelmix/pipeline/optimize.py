@@ -123,7 +123,7 @@ def optimise(
         created=now,
         prices_as_of=book.as_of,
         evidence_sha256=this.evidence_sha256,
-        graders=(),
+        graders=priced.graders,
         basis=basis,
         templates=templates,
     )

@@ -184,6 +184,7 @@ class TaskEvidence(_Keys):
         saving_usd_month: Estimated saving in USD per month at today's volume.
         kind: What sort of change it is: ``tier``, ``version``, ``effort``, ``version-and-effort``.
         candidate: Who was tested, where the type stays on its baseline.
+        grader: Graders with their versions and options, by which the answers were scored.
         more_pairs: For UNDECIDED: about how many more pairs would decide.
         more_usd: For UNDECIDED: about what they cost.
     """
@@ -198,8 +199,27 @@ class TaskEvidence(_Keys):
     saving_usd_month: UsdChange | None = None
     kind: Text | None = None
     candidate: Chosen | None = None
+    grader: Text | None = None
     more_pairs: Count | None = None
     more_usd: Usd | None = None
+
+
+class Refused(_Keys):
+    """A cheaper candidate that is shown to lose more than the type's margin.
+
+    Attributes:
+        candidate: The candidate.
+        pairs: Pairs that this rests on.
+        loss: Estimated loss, baseline minus candidate.
+        margin: Margin that it is shown to pass.
+        saving_share: What it would have saved, as a share of the baseline's cost.
+    """
+
+    candidate: Chosen
+    pairs: Count
+    loss: Loss | None = None
+    margin: Margin | None = None
+    saving_share: Saving | None = None
 
 
 class Caching(_Keys):
@@ -236,6 +256,7 @@ class TaskEntry(_Keys):
         bar: Its own bar.
         critical: Whether it must clear ``bar.margin`` by itself, without a single regression.
         evidence: What was measured.
+        refused: Cheaper candidates that fail, cheapest first.
         why: Why it stays, or moves, in one sentence.
         caching: Advice on the prompt cache.
         batch: Advice on batches.
@@ -251,6 +272,7 @@ class TaskEntry(_Keys):
     bar: TaskBar | None = None
     critical: StrictBool = False
     evidence: TaskEvidence | None = None
+    refused: tuple[Refused, ...] = ()
     why: Text | None = None
     caching: Caching | None = None
     batch: Batch | None = None
