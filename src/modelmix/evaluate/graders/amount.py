@@ -10,6 +10,7 @@ LONGEST_TEXT = 100_000
 """Longest text in which a number is looked for."""
 
 _END = " \t\n.,;:!?)]}\"'*`"
+_AROUND = _END + "([{"
 _LONGEST_NUMBER, _LARGEST_EXPONENT, _MOST_NUMBERS = 400, 9_999, 1_000
 _SPACES = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{FIGURE SPACE}"
 _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
@@ -34,7 +35,7 @@ _NUMBER = re.compile(
     (?P<body>\d+(?:[.,{_APOSTROPHES}]\d+|[{_SPACES}]\d{{3}}(?!\d))*+|[.,]\d+)
     (?:[eE](?P<exponent>[{_DASHES}+]?\d{{1,9}})(?!\w))?
     (?P<trailing>-(?![\w{_SPACES}]))?
-    (?P<after>\w+|[{_SPACES}]?(?:[%‰]|{_CURRENCY}(?!\w))|[{_SPACES}][^\W\d_]+)?
+    (?P<after>[{_DASHES}]?\w+|[{_SPACES}]?(?:[%‰]|{_CURRENCY}(?!\w))|[{_SPACES}][^\W\d_]+)?
     """,
     re.VERBOSE,
 )
@@ -87,6 +88,19 @@ def amount_of(text: str) -> Amount | str:
             return "two numbers"
         found = amount if found is None or not found.unit else found
     return found or "no number"
+
+
+def is_bare_amount(text: str) -> bool:
+    """Say whether a text is a number with its unit and nothing else; `007` is a name written in digits.
+
+    >>> is_bare_amount("$1,234.50"), is_bare_amount("5 of them"), is_bare_amount("007")
+    (True, False, False)
+    """
+    if len(text) > _LONGEST_NUMBER:
+        return False
+    plain = trimmed(text).strip(_AROUND)
+    is_name = len(plain) > 1 and plain[0] == "0" and plain[1].isdigit()
+    return bool(_NUMBER.fullmatch(plain)) and not is_name and not isinstance(amount_of(plain), str)
 
 
 def _agree(one: Amount, other: Amount) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from modelmix.evaluate.graders.amount import amount_of
+from modelmix.evaluate.graders.amount import is_bare_amount
 from modelmix.evaluate.graders.exact import Exact
 from modelmix.evaluate.graders.grade import Reference
 from modelmix.evaluate.graders.grader import Grader
@@ -84,9 +84,8 @@ def _fitting(answered: Sequence[Reference], texts: Sequence[str]) -> tuple[Grade
         return JsonFields(), "requests state a JSON schema"
     if _most([_is_structured(text) for text in texts]):
         return JsonFields(), "answers are JSON"
-    if _most([not isinstance(amount_of(text), str) or says_no_answer(text) for text in texts]) and not all(
-        map(says_no_answer, texts)
-    ):
+    numbers = sum(map(is_bare_amount, texts))
+    if numbers and numbers + sum(map(says_no_answer, texts)) >= MOST * len(texts):
         return Numeric(), "answers are numbers"
     distinct = len({plain_label(text) for text in texts})
     is_short = _most([len(text.strip()) <= _LONGEST_LABEL and "\n" not in text.strip() for text in texts])

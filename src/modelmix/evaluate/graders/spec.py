@@ -37,7 +37,8 @@ _VALUES = {"label": ("labels", "no_answer"), "numeric": ("tolerance", "relative"
 _KIND = re.compile(rf"(?P<kind>{'|'.join(KINDS)})(?:@(?P<version>\d+))?(?::(?P<options>.*))?", re.DOTALL)
 _OPTION = re.compile(r"(?:[^\\,]|\\.)+", re.DOTALL)
 _CHOICE = re.compile(r"(?:[^\\|]|\\.)+", re.DOTALL)
-_LONGEST_NUMBER = 100
+_PLAIN_NUMBER = re.compile(r"[-+]?(?=\.?[0-9])[0-9]{0,99}(?:\.[0-9]{0,99})?(?:[eE][-+]?[0-9]{1,3})?")
+_LONGEST_QUOTE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +67,27 @@ def parse(text: str) -> GraderSpec:
         match = _KIND.fullmatch(text, start)
         if match and text[: max(start - 1, 0)].strip() == "" and start:
             raise ValueError(
-                f"grader {text!r} names an empty task type; write TYPE=KIND, or KIND for all types"
+                f"grader {_quoted(text)} names an empty task type; write TYPE=KIND, or KIND for all types"
             )
         if match:
             return GraderSpec(_grader(match, text), text[: max(start - 1, 0)])
     word = text.partition(":")[0].rpartition("=")[2].partition("@")[0]
-    raise ValueError(f"grader {text!r} is of no known kind {word!r}; {_hint(word, tuple(KINDS))}")
+    raise ValueError(
+        f"grader {_quoted(text)} is of no known kind {_quoted(word)}; {_hint(word, tuple(KINDS))}"
+    )
 
 
 def _grader(match: re.Match[str], text: str) -> Grader:
     kind, version = match["kind"], match["version"]
     if version is not None and f"{kind}@{version}" != KINDS[kind].name:
         raise ValueError(
-            f"grader {text!r} is of another version; this modelmix grades with {KINDS[kind].name}"
+            f"grader {_quoted(text)} is of another version; this modelmix grades with {KINDS[kind].name}"
         )
     options = _options(kind, match["options"] or "", text)
     try:
         return _made(kind, options)
     except ValueError as error:
-        raise ValueError(f"grader {text!r} cannot be: {error}") from None
+        raise ValueError(f"grader {_quoted(text)} cannot be: {error}") from None
 
 
 def _options(kind: str, text: str, whole: str) -> dict[str, str]:
@@ -93,12 +96,14 @@ def _options(kind: str, text: str, whole: str) -> dict[str, str]:
     for option in _OPTION.findall(text):
         name, mark, value = option.partition("=")
         if name not in (*flags, *values):
-            raise ValueError(f"grader {whole!r} has no option {name!r}; {_hint(name, (*flags, *values))}")
+            raise ValueError(
+                f"grader {_quoted(whole)} has no option {_quoted(name)}; {_hint(name, (*flags, *values))}"
+            )
         if bool(value) != (name in values) or bool(mark) != (name in values):
             form = f"{name}=VALUE" if name in values else name
-            raise ValueError(f"grader {whole!r} has an option {option!r}; write it {form}")
+            raise ValueError(f"grader {_quoted(whole)} has an option {_quoted(option)}; write it {form}")
         if name in found:
-            raise ValueError(f"grader {whole!r} has the option {name} twice; give it once")
+            raise ValueError(f"grader {_quoted(whole)} has the option {name} twice; give it once")
         found[name] = value
     return found
 
@@ -119,12 +124,17 @@ def _made(kind: str, options: Mapping[str, str]) -> Grader:
 
 
 def _number(text: str) -> Decimal:
-    share = text.strip().removesuffix("%").strip()
+    share = text.strip().removesuffix("%")
+    power = "e-2" if share != text.strip() else ""
     try:
-        number = Decimal(share) if len(share) <= _LONGEST_NUMBER else Decimal("nan")
-        return Decimal(f"{number}e-2") if text.strip().endswith("%") else number
+        # Underscores and words such as `nan` are numbers to Decimal and to nobody else.
+        return Decimal(share + power if _PLAIN_NUMBER.fullmatch(share) else "")
     except InvalidOperation:
-        raise ValueError(f"{text!r} is not a number such as 0.01 or 1%") from None
+        raise ValueError(f"{_quoted(text)} is not a number such as 0.01 or 1%") from None
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "...")
 
 
 def _unescaped(word: str) -> str:

@@ -55,7 +55,6 @@ _WORDS = {
     "additionalProperties": "has an unknown field",
     "unevaluatedProperties": "has an unknown field",
     "propertyNames": "has an unknown field",
-    "False schema": "is not allowed",
 }
 
 # Numbers of a log are exact decimals. With names in order the same schema has the same text and first error.
@@ -105,6 +104,8 @@ class Validity:
             members: Mapping[str, Any] = cast("Mapping[str, Any]", error.instance)
             lacking = next(name for name in error.validator_value if name not in members)
             return f"{self.named((*path, lacking))} is missing"
+        if error.validator is None:
+            return "a field is not allowed"  # the library does not say which
         keyword = str(error.validator)
         return f"{self.named(path)} {_WORDS.get(keyword) or 'breaks ' + shown(keyword, _LONGEST_NAME)}"
 
