@@ -255,7 +255,7 @@ def test_a_document_in_which_nothing_moves(capabilities: CapabilityTable) -> Non
     flipped = TypeEvidence(
         "t", evidence.arms, evidence.units, evidence.score, np.tile([1.0, 2.0, 3.0], (300, 1))
     )
-    source = Provenance("p", 1, datetime(2026, 11, 24, tzinfo=UTC), date(2026, 11, 1), "ab" * 32, (), "b", {})
+    source = Provenance("p", 1, datetime(2026, 11, 24, tzinfo=UTC), date(2026, 11, 1), "ab" * 32, {}, "b", {})
     policy = document(decided(flipped), GOAL, source, capabilities)
     assert policy.certificate is not None
     assert policy.certificate.verdict == "UNDECIDED"

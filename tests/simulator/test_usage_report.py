@@ -91,7 +91,7 @@ def test_report_and_bill_agree_to_the_token(practice: Practice, width: str, grou
     busy(practice)
     found, page = [], None
     while True:
-        asked: dict[str, str] = {"page": page} if page else {}
+        asked: dict[str, str | list[str]] = {"page": page} if page else {}
         document = practice.get(url(bucket_width=width, group_by=group_by, **asked)).json
         found += rows(document)
         page = document["next_page"]

@@ -22,6 +22,8 @@ MAX_BYTES = 4 * 2**20
 MAX_DEPTH = 12
 """Deepest nesting."""
 
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels; nothing in a policy file is"
+
 Path: TypeAlias = tuple[str | int, ...]
 BlockPaths: TypeAlias = frozenset[tuple[str, ...]]
 Plain: TypeAlias = "str | int | Decimal | bool | list[Plain] | dict[str, Plain] | None"
@@ -75,9 +77,10 @@ def read(data: bytes, path: str, loader: type = _LOADER) -> Parsed:
     try:
         return Parsed(builder.document(), builder.lines)
     except yaml.MarkedYAMLError as error:
-        raise ArtifactError(
-            path, f"line {_line(error.problem_mark)}: not valid YAML ({error.problem}); correct it"
-        ) from error
+        # The C parser has a bound of its own, and reads ahead of the builder.
+        deep = "nesting depth" in (error.problem or "")
+        why = _TOO_DEEP if deep else f"not valid YAML ({error.problem}); correct it"
+        raise ArtifactError(path, f"line {_line(error.problem_mark)}: {why}") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # The reader's complaint about a character carries no line, and its escapes are not range-checked.
         why = " ".join(str(error).split())
@@ -111,7 +114,7 @@ class _Builder:
 
     def _value(self, event: yaml.Event, path: Path) -> Plain:
         if len(path) > MAX_DEPTH:
-            self._refuse(event, f"nested deeper than {MAX_DEPTH} levels; nothing in a policy file is")
+            self._refuse(event, _TOO_DEEP)
         self.lines.setdefault(path, _line(event.start_mark))
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
