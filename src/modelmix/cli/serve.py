@@ -139,7 +139,8 @@ def _announce(
         secrets = "left as they are" if order.raw else "masked as far as they are found"
         say(
             f"modelmix: text is captured: {order.share * 100:g} % of requests and answers go to "
-            f"{order.file}, keys and e-mail addresses {secrets}, until it has {order.most_bytes // MEGABYTE} MB"
+            f"{order.file}, "
+            f"keys and e-mail addresses {secrets}, until it has {order.most_bytes // MEGABYTE} MB"
         )
     if as_json:
         document = {

@@ -23,6 +23,7 @@ from modelmix.policy.document import (
     Caching,
     Certificate,
     PolicyDocument,
+    Refused,
     TaskBar,
     TaskEntry,
     TaskEvidence,
@@ -53,6 +54,7 @@ _HOLDERS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("tasks", "*", "match"): TaskMatch,
     ("tasks", "*", "bar"): TaskBar,
     ("tasks", "*", "evidence"): TaskEvidence,
+    ("tasks", "*", "refused", "*"): Refused,
     ("tasks", "*", "caching"): Caching,
     ("tasks", "*", "batch"): Batch,
 }
@@ -67,6 +69,8 @@ def values(document: PolicyDocument) -> dict[str, Any]:
     dump = document.model_dump(exclude_none=True)
     for entry in dump["tasks"].values():
         entry["baseline"] = entry["baseline"][0] if len(entry["baseline"]) == 1 else list(entry["baseline"])
+        if not entry["refused"]:
+            del entry["refused"]  # as in files from before there were any, whose hashes hold
     return {key: _plain(value) for key, value in dump.items()}
 
 
@@ -185,7 +189,7 @@ def _path(loc: tuple[int | str, ...], value: object) -> yaml_text.Path:
 
 
 def _unknown(path: yaml_text.Path) -> str:
-    where = tuple("*" if at == 1 else str(part) for at, part in enumerate(path[:-1]))
+    where = tuple("*" if at == 1 or isinstance(part, int) else str(part) for at, part in enumerate(path[:-1]))
     holder = _HOLDERS.get(where)
     known = ["model", "effort"] if holder is None else list(holder.model_fields)
     near = get_close_matches(str(path[-1]), known, 1)
