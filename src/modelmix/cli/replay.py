@@ -147,7 +147,7 @@ def _run(
             print_json(plan_screen.as_json(quoted))
         else:
             out().print(plan_screen.card(quoted))
-            out().print(" sent     nothing\n", end="")
+            out().print(" sent     nothing: this was --dry-run")
         return
     if not as_json:
         talk().print(plan_screen.card(quoted))

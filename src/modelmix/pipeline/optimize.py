@@ -30,6 +30,10 @@ from modelmix.store.ledger import Ledger
 from modelmix.store.records import Requested, TypeVerdict
 
 
+SIMULATED = "simulated: a practice API answered"
+"""Part of the certificate's basis where the evidence is synthetic."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """What a user asks of the optimiser.
@@ -90,13 +94,15 @@ def optimise(
         EvidenceError: There is no outcome, or no baseline.
     """
     arms = None if ask.arms is None else _with_baseline(ask.arms, ask.baseline)
-    rows = outcome_rows.read(lake.outcomes(), "lake")
+    imports, is_simulated = _imports(ledger, lake)
+    rows = outcome_rows.read(lake.outcomes(imports), "lake")
     priced = priced_evidence(rows, book, capabilities, today=now.date(), day=ask.day, arms=arms)
     _check_names(ask, priced.gathered)
     requested = ledger.requested()
     traffic = _traffic(requested, capabilities)
     templates = {row.task_type: row.template for row in requested if row.template}
     scenes, basis = _scenes(ask, priced.gathered, traffic, capabilities)
+    basis = f"{basis}; {SIMULATED}" if is_simulated else basis
     types = [evidence for evidence in priced.gathered.types if evidence.task_type in scenes]
     _check_prices(types)
     settings = _settings(ask, book, scenes)
@@ -108,7 +114,7 @@ def optimise(
     attempt_id = ledger.record_attempt(
         settings_sha256=this.settings_sha256,
         evidence_sha256=this.evidence_sha256,
-        imports=lake.outcome_imports(),
+        imports=imports,
         prompts=this.prompts,
         at=now,
         settings=settings,
@@ -130,6 +136,17 @@ def optimise(
     policy = signed(document(found, ask.goal, source, capabilities))
     notes = (basis, *_notes(priced, found), *_retired(found, capabilities, now.date()))
     return Optimised(found, policy, notes)
+
+
+def _imports(ledger: Ledger, lake: Lake) -> tuple[tuple[str, ...], bool]:
+    """Return the imports that are evidence, and whether it is simulated.
+
+    What a practice API has answered says nothing of real answers: it counts only where there is nothing else.
+    """
+    found = lake.outcome_imports()
+    made_up = {done.import_id for done in ledger.imports() if done.settings.get("simulated") is True}
+    real = tuple(import_id for import_id in found if import_id not in made_up)
+    return (real, False) if real else (found, bool(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -176,14 +175,25 @@ def _float(amount: Decimal | None) -> float | None:
 
 def card(report: ReplayReport) -> RenderableType:
     """Lay what was found out for a terminal of 80 columns or more."""
-    parts: list[RenderableType] = [_headline(report)]
+    notes = Table.grid(padding=(0, 1))
+    notes.add_column(width=9, no_wrap=True, style="bold")
+    notes.add_column()
+    for label, said in _notes(report):
+        notes.add_row(f" {label}", said)
+    return Group(_headline(report), Text(), _seen_table(report), Text(), notes)
+
+
+def _notes(report: ReplayReport) -> Iterator[tuple[str, Text]]:
+    label = "found"
+    for line in _seen_lines(report):
+        yield label, Text(line)
+        label = ""
     if report.again is not None:
-        parts.append(_again(report.again))
-    parts += [Text(), _seen_table(report), Text()]
-    parts += [Padding(Text(line), (0, 0, 0, 1)) for line in _seen_lines(report)]
-    parts += [Padding(Text(line, "dim"), (0, 0, 0, 1)) for line in _book_lines(report)]
-    parts.append(_next(report))
-    return Group(*parts)
+        yield "A/A", _again(report.again)
+    yield from (("booked", Text(line)) for line in _book_lines(report))
+    yield from (("note", Text(line, "dim")) for line in report.notes)
+    yield "seen", Text("not certified: optimize certifies on rows that played no part in choosing", "dim")
+    yield "next", Text(_next(report), "bold cyan")
 
 
 def _headline(report: ReplayReport) -> Text:
@@ -196,12 +206,14 @@ def _headline(report: ReplayReport) -> Text:
     if report.max_spend_usd is not None:
         text.append(f" of {usd(report.max_spend_usd)}")
     if report.is_simulated:
-        text.append(" · simulated: answers are synthetic, no dollar was spent", "bold yellow")
+        text.append("\n simulated: answers are synthetic, and no dollar was spent", "bold yellow")
     return text
 
 
 def _again(finding: Finding) -> Text:
-    text = Text(f" baseline against itself: {finding.pairs:.0f} pairs, loss {points(finding.loss)}, at most ")
+    text = Text(
+        f"the baseline against itself: {finding.pairs:.0f} pairs, loss {points(finding.loss)}, at most "
+    )
     text.append(f"{at_most(finding.bound)}, margin {points(finding.margin)}: ")
     text.append(finding.verdict, "bold green" if finding.verdict is Verdict.CLEARS else "bold yellow")
     return text
@@ -258,17 +270,10 @@ def _book_lines(report: ReplayReport) -> Iterator[str]:
             yield f"{counted(number, 'request')}: {what}"
     for why, prompts in report.ungradable.items():
         yield f"{counted(prompts, 'prompt')} could not be graded: {printable(why)}"
-    yield from report.notes
 
 
-def _next(report: ReplayReport) -> Text:
-    text = Text("\n seen, not certified: ", "dim")
-    text.append("optimize certifies on rows that played no part in choosing\n", "dim")
-    text.append(" next     ")
+def _next(report: ReplayReport) -> str:
     if report.outcome == "done":
-        text.append("modelmix optimize --margin 2pp -o policy.yaml", "bold cyan")
-    elif report.outcome == "capped":
-        text.append(f"modelmix replay --resume {report.replay_id} --max-spend MORE", "bold cyan")
-    else:
-        text.append(f"modelmix replay --resume {report.replay_id}", "bold cyan")
-    return text
+        return "modelmix optimize --margin 2pp -o policy.yaml"
+    more = " --max-spend MORE" if report.outcome == "capped" else ""
+    return f"modelmix replay --resume {report.replay_id}{more}"

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -170,38 +169,40 @@ def card(report: PlanReport) -> RenderableType:
             points(row.margin),
             f"{row.power:.0%}" if row.grader else _NONE,
         )
-    return Group(table, Text(), *(Padding(Text(line), (0, 0, 0, 1)) for line in _plan_lines(report)))
+    notes = Table.grid(padding=(0, 1))
+    notes.add_column(width=9, no_wrap=True, style="bold")
+    notes.add_column()
+    for label, said in _notes(report):
+        notes.add_row(f" {label}", Text(said))
+    return Group(table, Text(), notes)
 
 
-def _plan_lines(report: PlanReport) -> Iterator[str]:
-    for row in report.types:
-        if row.note:
-            yield f"{printable(row.task_type)}: {row.note}"
-    yield from _cost_lines(report)
-    yield _power_line(report)
-    yield from _left_out(report)
+def _notes(report: PlanReport) -> Iterator[tuple[str, str]]:
+    """Yield what a reader should know, each with its label; a label stands once for lines that follow."""
+    yield from (("grader", printable(row.note)) for row in report.types if row.note)
+    yield from _costs(report)
+    yield "power", _power(report)
+    yield from (("left out", said) for said in _left_out(report))
     if not any(row.known for row in report.types):
-        yield "graded   against today's own answers, as no right answer is known: a loss is an upper bound"
-    kept = "are kept, for a report to show" if report.keeps_text else "are graded and forgotten (--keep-text)"
-    yield f"data     answers {kept}"
+        yield "graded", "against today's own answers, as no right answer is known: a loss is an upper bound"
+    kept = "are kept, for reports to show" if report.keeps_text else "are graded and forgotten (--keep-text)"
+    yield "text", f"answers {kept}"
 
 
-def _cost_lines(report: PlanReport) -> Iterator[str]:
-    asks = f"asks     {counted(report.requests, 'request')}"
-    if report.again:
-        asks += f", {count(report.again)} of them the baseline again"
+def _costs(report: PlanReport) -> Iterator[tuple[str, str]]:
+    asks = counted(report.requests, "request")
     if report.reused:
-        asks += f", {counted(report.reused, 'answer')} there already"
-    yield asks
+        asks += f", of which {counted(report.reused, 'answer')} there already"
+    yield "asks", asks
     for name, (requests, expected, most) in report.costs_usd.items():
         span = f"about {about_usd(expected)}, at most {about_usd(most)}"
-        yield f"         {printable(name)}: {count(requests)} for {span}"
+        yield "", f"{printable(name)}: {count(requests)} for {span}"
     span = f"about {about_usd(report.expected_usd)}, at most {about_usd(report.at_most_usd)}"
-    yield f"cost     {span} (list price, estimated)"
+    yield "cost", f"{span} (list price, estimated)"
     if report.max_spend_usd is not None:
-        yield f"         never more than --max-spend {usd(report.max_spend_usd)}"
+        yield "", f"never more than --max-spend {usd(report.max_spend_usd)}"
     if report.scaled:
-        yield "         fewer prompts than the margins need, to stay within it: expect UNDECIDED"
+        yield "", "fewer prompts than the margins need, to stay within it: expect UNDECIDED"
 
 
 def _left_out(report: PlanReport) -> Iterator[str]:
@@ -214,13 +215,13 @@ def _left_out(report: PlanReport) -> Iterator[str]:
         (others, "asks for another model or effort than its type; explicit choices stay"),
     ):
         if rows:
-            yield f"left out {counted(rows, 'row')}: {what}"
+            yield f"{counted(rows, 'row')}: {what}"
 
 
-def _power_line(report: PlanReport) -> str:
+def _power(report: PlanReport) -> str:
     said = ", ".join(
         f"{'no loss' if not loss else 'a loss of ' + points(loss)} clears with {power:.0%}"
         for loss, power in report.pool_power.items()
     )
     pool = f"all types together, {count(report.pool)} fresh pairs, margin {points(report.pool_margin)}"
-    return f"power    {pool}: {said}"
+    return f"{pool}: {said}"

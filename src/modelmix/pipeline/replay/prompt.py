@@ -9,8 +9,8 @@ import msgspec
 
 from modelmix.core.candidate import Candidate
 from modelmix.core.recorded import Recorded
-from modelmix.evaluate.graders.answer import answer_text
 from modelmix.evaluate.graders.grade import Reference
+from modelmix.evaluate.graders.held_against import held_against
 
 _canonical = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
 
@@ -34,34 +34,10 @@ class Prompt:
 
 def prompt_of(recorded: Recorded, baseline: Candidate) -> Prompt:
     """Put what answers are held against beside a recorded request."""
-    schema, tool = schema_of(recorded.request)
-    known = recorded.expected
-    expected = answer_text(recorded.reply) if known is None else known
-    digest = hashlib.sha256(_canonical([expected, schema, tool])).hexdigest()
-    reference = Reference(expected, schema, is_known=known is not None, tool=tool)
+    reference = held_against(recorded)
+    content = [reference.expected, reference.schema, reference.tool]
+    digest = hashlib.sha256(_canonical(content)).hexdigest()
     return Prompt(recorded, baseline, reference, digest)
-
-
-def schema_of(request: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, str]:
-    """Return the JSON Schema that an answer has to follow, and the tool that it has to call, if any.
-
-    The schema is that of the output format, or of the tool that the request forces.
-    """
-    config = request.get("output_config")
-    form = config.get("format") if isinstance(config, Mapping) else None
-    schema = form.get("schema") if isinstance(form, Mapping) else None
-    if isinstance(schema, Mapping):
-        return schema, ""
-    choice, tools = request.get("tool_choice"), request.get("tools")
-    if not isinstance(choice, Mapping) or not isinstance(tools, list):
-        return None, ""
-    offered = [tool for tool in tools if isinstance(tool, Mapping)]
-    if choice.get("type") == "tool":
-        offered = [tool for tool in offered if tool.get("name") == choice.get("name")]
-    if choice.get("type") not in {"any", "tool"} or len(offered) != 1:
-        return None, ""
-    found, name = offered[0].get("input_schema"), offered[0].get("name")
-    return (found if isinstance(found, Mapping) else None), (name if isinstance(name, str) else "")
 
 
 def prompt_text(request: Mapping[str, Any], longest: int) -> str:

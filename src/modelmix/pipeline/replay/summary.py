@@ -6,7 +6,7 @@ from typing import Final
 
 from modelmix.core.prices import PriceBook
 from modelmix.evaluate.paired import Pairs
-from modelmix.evaluate.power import power
+from modelmix.evaluate.power import power_exact
 from modelmix.evaluate.verdict import Finding, judge
 from modelmix.optimize.attempts import FIRST_SHARE
 from modelmix.pipeline.replay.ask import Limits
@@ -50,7 +50,7 @@ def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceB
         pool=pool,
         pool_margin=plan.ask.margin,
         pool_power={
-            loss: power(pool, plan.ask.margin, DISCORDANCE, alpha, loss) if pool else 0.0
+            loss: power_exact(pool, plan.ask.margin, DISCORDANCE, alpha, loss) if pool else 0.0
             for loss in _LOSSES_SHOWN
             if loss < plan.ask.margin
         },
@@ -79,7 +79,7 @@ def _type_row(row: TypePlan, alpha: float, types: int) -> TypeRow:
         known=row.known,
         margin=row.margin,
         needed=row.needed,
-        power=power(fresh, row.margin, DISCORDANCE, alpha / types) if fresh else 0.0,
+        power=power_exact(fresh, row.margin, DISCORDANCE, alpha / types) if fresh else 0.0,
     )
 
 
