@@ -29,7 +29,6 @@ from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
 from modelmix.store.records import Requested, TypeVerdict
 
-
 SIMULATED = "simulated: a practice API answered"
 """Part of the certificate's basis where the evidence is synthetic."""
 
