@@ -33,6 +33,7 @@ DAY = date(2026, 12, 1)
 CERTIFIED = next(
     text for language, text in blocks(ROOT / "docs" / "policy.md") if language == "yaml"
 ).encode()
+LABEL = str(artifact.parse(CERTIFIED).sha256)[:8]
 BY_HAND = b"""\
 modelmix: 1
 name: by-hand
@@ -211,7 +212,7 @@ def test_what_stays_is_as_it_was_asked_for() -> None:
     """No default is filled in, no alias resolved; the copy is a new one."""
     body = {**FORM, "model": "claude-opus-5-5[1m]"}
     route = certified().choose(body)
-    assert route == Route(Candidate("claude-opus-5-5[1m]"), "no-match; policy=d1d211e0")
+    assert route == Route(Candidate("claude-opus-5-5[1m]"), f"no-match; policy={LABEL}")
     applied = certified().apply(body)
     assert applied == body
     assert applied is not body
@@ -230,11 +231,11 @@ def test_a_virtual_model_becomes_a_real_one() -> None:
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        ({"some_new_field": 1}, "kept: field some_new_field; task=form-extraction; static; policy=d1d211e0"),
-        ({"temperature": 0.2}, "kept: temperature; task=form-extraction; static; policy=d1d211e0"),
+        ({"some_new_field": 1}, f"kept: field some_new_field; task=form-extraction; static; policy={LABEL}"),
+        ({"temperature": 0.2}, f"kept: temperature; task=form-extraction; static; policy={LABEL}"),
         (
             {"output_config": {"effort": "max"}},
-            "task=form-extraction; explicit-model; policy=d1d211e0",
+            f"task=form-extraction; explicit-model; policy={LABEL}",
         ),
         ({"output_config": "low"}, "fallback:ValueError"),
         ({"extra": object()}, "fallback:unreadable-request"),
@@ -293,10 +294,10 @@ def test_an_expired_policy_moves_nothing() -> None:
     router = certified(today=lambda: days[-1])
     assert router.choose(FORM, task=TASK).candidate == HAIKU
     days.append(date(2027, 3, 1))
-    assert router.choose(FORM, task=TASK).reason == "task=form-extraction; static; grace; policy=d1d211e0"
+    assert router.choose(FORM, task=TASK).reason == f"task=form-extraction; static; grace; policy={LABEL}"
     days.append(date(2027, 3, 9))
     route = router.choose(FORM, task=TASK)
-    assert route == Route(Candidate("claude-opus-5-5"), "task=form-extraction; expired; policy=d1d211e0")
+    assert route == Route(Candidate("claude-opus-5-5"), f"task=form-extraction; expired; policy={LABEL}")
 
 
 def test_without_a_day_the_clock_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,7 +325,7 @@ def test_observing_says_what_would_be() -> None:
     route = certified(enforce=False).choose(FORM, task=TASK)
     assert route == Route(
         Candidate("claude-opus-5-5"),
-        "would-route claude-haiku-5-5@low: task=form-extraction; static; policy=d1d211e0",
+        f"would-route claude-haiku-5-5@low: task=form-extraction; static; policy={LABEL}",
     )
 
 
@@ -433,7 +434,7 @@ def test_the_kill_switch_is_obeyed_at_once(tmp_path: Path, refresh_s: float | No
     assert router.choose(FORM, task=TASK).candidate == HAIKU
     (tmp_path / KILL_SWITCH).touch()
     route = router.choose(FORM, task=TASK)
-    assert route == Route(Candidate("claude-opus-5-5"), "task=form-extraction; off; policy=d1d211e0")
+    assert route == Route(Candidate("claude-opus-5-5"), f"task=form-extraction; off; policy={LABEL}")
     assert router.apply({**FORM, "model": "modelmix"}, task=TASK)["model"] == "claude-opus-5-5"
     (tmp_path / KILL_SWITCH).unlink()
     assert router.choose(FORM, task=TASK).candidate == HAIKU

@@ -91,6 +91,12 @@ def test_json_is_one_object(home: Path, capsys: pytest.CaptureFixture[str]) -> N
         (["--task-prefix", "/team=?"], "write for example"),
         (["--task-prefix", "/team"], "a side is missing"),
         (["--task-key", "EMPTY_KEY=x"], "is empty"),
+        (["--capture-raw"], "name a file with --capture"),
+        (["--capture-share", "0.5"], "name a file with --capture"),
+        (["--capture-mb", "5"], "name a file with --capture"),
+        (["--capture", "-"], "into a file only"),
+        (["--capture", "c.jsonl", "--capture-share", "0"], "keeps nothing"),
+        (["--capture", "absent/c.jsonl"], "cannot be written"),
     ],
 )
 def test_what_the_operator_must_change_is_one_sentence(
@@ -102,6 +108,29 @@ def test_what_the_operator_must_change_is_one_sentence(
     (line,) = [line for line in said.err.splitlines() if "MODELMIX-E" in line]
     assert says in line
     assert not said.out
+
+
+def test_capturing_text_is_said_at_the_start(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is kept, where, and whether secrets are masked; nothing of it without the option."""
+    file = home / "c.jsonl"
+    assert start() == 0
+    assert "captured" not in capsys.readouterr().err
+    assert start("--capture", str(file)) == 0
+    said = capsys.readouterr().err
+    assert (
+        f"text is captured: requests and answers of 10 % of the calls go to {file}, "
+        "keys and e-mail addresses masked as far as they are found, until it has 256 MB"
+    ) in said
+    options = ("--capture-share", "0.005", "--capture-mb", "3", "--capture-raw", "--json")
+    assert start("--capture", str(file), *options) == 0
+    told = capsys.readouterr()
+    assert f"of 0.5 % of the calls go to {file}, keys and e-mail addresses left as they are" in told.err
+    assert json.loads(told.out)["capture"] == {
+        "file": str(file),
+        "share": 0.005,
+        "most_bytes": 3 * 2**20,
+        "raw": True,
+    }
 
 
 def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from modelmix import settings
 from modelmix.core.call import Call
+from modelmix.gateway.capture import CaptureOrder
 from modelmix.gateway.defaults import Defaults
 from modelmix.gateway.proxy import LONGEST_BODY_BYTES
 from modelmix.gateway.run import Setup, running
@@ -310,6 +311,7 @@ def rig(
     defaults: Defaults | None = None,
     patience: Patience | None = None,
     longest_body_bytes: int = LONGEST_BODY_BYTES,
+    capture: CaptureOrder | None = None,
 ) -> Iterator[Rig]:
     """Run a gateway in front of a scripted upstream."""
     path = None
@@ -331,6 +333,7 @@ def rig(
             patience=patience or Patience(),
             longest_body_bytes=longest_body_bytes,
             today=lambda: DAY,
+            capture=capture,
         )
         with running(setup) as gateway:
             yield Rig(gateway, heard, kept)

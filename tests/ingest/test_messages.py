@@ -200,6 +200,12 @@ def test_headers_name_session_sub_agent_and_request() -> None:
     assert (found.session_id, found.is_subagent, found.request_id) == ("s", True, "req_9")
 
 
+def test_a_row_may_say_itself_that_a_sub_agent_sent_it() -> None:
+    """As captured rows do, which hold no headers; anything but true says nothing."""
+    assert call(is_subagent=True).is_subagent
+    assert not call(is_subagent="yes").is_subagent
+
+
 def test_what_was_used_counts_before_what_was_asked_for() -> None:
     """Speed and region of the response win; the request's stand in only where it is silent."""
     asked = {**REQUEST, "speed": "fast", "inference_geo": "us", "stream": True}

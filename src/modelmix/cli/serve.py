@@ -137,10 +137,10 @@ def _announce(
         )
     if order is not None:
         secrets = "left as they are" if order.raw else "masked as far as they are found"
+        most = f"until it has {order.most_bytes // MEGABYTE} MB"
         say(
-            f"modelmix: text is captured: {order.share * 100:g} % of requests and answers go to "
-            f"{order.file}, "
-            f"keys and e-mail addresses {secrets}, until it has {order.most_bytes // MEGABYTE} MB"
+            f"modelmix: text is captured: requests and answers of {order.share * 100:g} % of the calls go to "
+            f"{order.file}, keys and e-mail addresses {secrets}, {most}"
         )
     if as_json:
         document = {

@@ -25,7 +25,7 @@ Random base64 has 8 and 18 on average: of random keys about 2 in 1,000 are misse
 _NAMED = re.compile(
     r"sk-ant-[A-Za-z0-9_-]{4,}"
     r"|(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA|ANVA)[A-Z0-9]{12,}"
-    r"|(?<![A-Za-z0-9])(?:"
+    r"|(?:(?<![A-Za-z0-9])|(?<=\\[abfnrtv]))(?:"  # an escape within a text opens a word too
     r"(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}"
     r"|gh[a-z]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_-]{16,}"
     r"|xox[a-z]-[A-Za-z0-9-]{8,}|AIza[A-Za-z0-9_-]{16,}|ya29\.[A-Za-z0-9_-]{16,}"
