@@ -101,6 +101,7 @@ class Savings:
         proof_calls: Calls that replays made: they are no traffic.
         proof_usd: What they cost: the cost of proof.
         transcript_calls: Calls from transcripts, which may be a subscription's and then save no dollars.
+        simulated_calls: Calls that the practice API answered: their dollars are invented.
         by_source: Source of the traffic → calls.
         realised: What gateways have saved so far.
         policy_name: Name of the policy.
@@ -121,6 +122,7 @@ class Savings:
     proof_calls: int
     proof_usd: Decimal
     transcript_calls: int
+    simulated_calls: int
     by_source: dict[str, int] = field(default_factory=dict)
     realised: Realised
     policy_name: str
@@ -263,6 +265,7 @@ def savings_of(policy: PolicyDocument, today: Today, span: Span) -> Savings:
         proof_calls=today.proof_calls,
         proof_usd=today.proof_usd,
         transcript_calls=today.transcript_calls,
+        simulated_calls=today.simulated_calls,
         by_source=dict(sorted(today.by_source.items())),
         realised=today.realised(),
         policy_name=policy.name,

@@ -6,12 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from modelmix.core.call import Call
+from modelmix.core.call import REPLAY, Call
 from modelmix.policy.placement import Place
 
 BOUND_Z = 1.6448536269514722  # one-sided 95 %
-REPLAY = "replay"
 TRANSCRIPTS = "claude-code"
+SIMULATED = "msg_sim"
+"""How ids of the practice API begin; it shares no table with the product, so a test holds the two together."""
 _ZERO = Decimal(0)
 
 
@@ -142,6 +143,7 @@ class Today:
         proof_calls: Calls that a replay made: the cost of proof, not traffic.
         proof_usd: What they cost.
         transcript_calls: Calls from transcripts, which do not tell a subscription from a key.
+        simulated_calls: Calls that the practice API answered; they carry its ids.
         unpriced_calls: Calls without a price; in no sum.
         by_source: Source of calls → number of them, replays left out.
     """
@@ -155,6 +157,7 @@ class Today:
         self.proof_calls = 0
         self.proof_usd = _ZERO
         self.transcript_calls = 0
+        self.simulated_calls = 0
         self.unpriced_calls = 0
         self.by_source: dict[str, int] = {}
 
@@ -185,6 +188,7 @@ class Today:
         self.last = call.at if self.last is None else max(self.last, call.at)
         self.by_source[call.source] = self.by_source.get(call.source, 0) + 1
         self.transcript_calls += call.source == TRANSCRIPTS
+        self.simulated_calls += call.call_id.startswith(SIMULATED)
         row = self._types.setdefault(place.entry, _Type()) if place.entry else self._other
         row.live_calls += place.live
         if usd is None:
