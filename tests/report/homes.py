@@ -1,11 +1,9 @@
-"""A home with everything that a report can show: traffic, moved calls, graded answers with text, hostile text."""
+"""A home with everything that a report can show: traffic, moved calls, answers with text, hostile text."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-from report.ledgers import BOOK, CAPABILITIES, HAIKU, OPUS, SONNET, call, moved
 
 from modelmix.core.call import Call
 from modelmix.core.candidate import Candidate
@@ -18,11 +16,13 @@ from modelmix.policy.document import PolicyDocument
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
 from modelmix.store.records import Import
+from report.ledgers import BOOK, CAPABILITIES, HAIKU, OPUS, SONNET, call, moved
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOSTILE = (
     "</pre></script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
-    "\x1b[31mred\x1b[0m \u202egnp.exe\u202c \u0000 <a href='javascript:window.hacked=3'>link</a> &amp; {{7*7}}"
+    "\x1b[31mred\x1b[0m \u202egnp.exe\u202c \u0000 <a href='javascript:window.hacked=3'>link</a> &amp; "
+    "{{7*7}}"
 )
 LONG_LINE = "A" * 100_000
 ARABIC = "\u0645\u0631\u062d\u0628\u0627 <b>bold</b>"

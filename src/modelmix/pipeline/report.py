@@ -193,9 +193,7 @@ class _Evidence:
             task_type = self._types_of(name)[0].task_type
             shown[name] = TypeEvidenceShown(
                 measured=found,
-                findings=()
-                if candidate is None
-                else findings.of(task_type, candidate, found.baseline),
+                findings=() if candidate is None else findings.of(task_type, candidate, found.baseline),
                 examples=tuple(one for one in collected if one.task_type == name),
                 graders=findings.graders(task_type),
                 repeats=findings.repeats(task_type, found.baseline),

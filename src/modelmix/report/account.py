@@ -267,8 +267,9 @@ def _notes(account: Account) -> list[str]:
         notes.append(f"The certificate expired on {savings.policy_expires}; its days of grace are running")
     if savings.policy_state is State.EXPIRED:
         notes.append(
-            f"The certificate expired on {savings.policy_expires}, grace included: nothing is proven any more, "
-            "and a gateway keeps every type on its baseline; run modelmix optimize again"
+            f"The certificate expired on {savings.policy_expires}, and its grace is over: nothing is "
+            "proven any "
+            "more, and a gateway keeps every type on its baseline; run modelmix optimize again"
         )
     if not account.policy.sha256:
         notes.append(
@@ -278,13 +279,13 @@ def _notes(account: Account) -> list[str]:
         notes.append(f"From transcripts: {counted(savings.transcript_calls, 'call')}. {TRANSCRIPTS_NOTE}")
     if savings.unpriced_calls:
         notes.append(
-            f"No price is known for {counted(savings.unpriced_calls, 'call')}, in no sum; "
+            f"Without a price, and in no sum: {counted(savings.unpriced_calls, 'call')}; "
             "modelmix audit --ledger names the models"
         )
     if savings.realised.unreferenced_calls:
         notes.append(
-            "Nothing is known of what their baseline would have cost for "
-            f"{counted(savings.realised.unreferenced_calls, 'moved call')}; they count as if they had saved nothing"
+            "Without one call of their baseline to compare with, and counted as if they had saved nothing: "
+            f"{counted(savings.realised.unreferenced_calls, 'moved call')}"
         )
     if not savings.days:
         notes.append("There is no traffic in this window, so nothing can be saved on it")

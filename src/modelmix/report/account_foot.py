@@ -1,4 +1,4 @@
-"""The second half of the report's page: all candidates, what is realised, attempts, and where figures come from."""
+"""The second half of the report's page: all candidates, what is realised, attempts, provenance."""
 
 from modelmix.report.charts import status
 from modelmix.report.sheet import Sheet, cell, row_head, table
@@ -25,12 +25,14 @@ def picture_section(sheet: Sheet) -> str:
         f"Bounds here are one-sided at {sure:g} %, of one comparison each, over all rows. What certifies is "
         "stricter: fresh rows, corrected for everything that was tried, in the table further up."
     )
+    found = table("each candidate against the baseline of its type", headings, rows, "candidates")
     return (
         "<h2>Every candidate measured</h2>\n<p>Cost of a call against the most that its quality may have "
         "lost: lower and further left is better. Stars are in the policy.</p>\n"
         f'<p class="soft">{said}</p>\n'
-        f'<div class="chart" id="chart-picture" role="img" aria-label="Cost per 1,000 calls against the bound of '
-        f'the loss; the figures stand in the table below"></div>\n{table("each candidate against the baseline of its type", headings, rows)}'
+        '<div class="chart" id="chart-picture" role="img" aria-label="Cost per 1,000 calls against the '
+        "bound of "
+        f'the loss; the figures stand in the table below"></div>\n{found}'
     )
 
 
@@ -59,21 +61,25 @@ def realised_section(sheet: Sheet) -> str:
     proof = ""
     if sheet.at("proof.calls"):
         proof = (
-            f"<p>Proof has cost {sheet.price('proof.usd')} so far ({sheet.counted('proof.calls', 'call')} of replays); "
+            f"<p>Proof has cost {sheet.price('proof.usd')} so far "
+            f"({sheet.counted('proof.calls', 'call')} of replays); "
             "it is in none of the sums above.</p>\n"
         )
     if not found["calls"]:
         said = (
-            "<p>Nothing yet: no gateway has moved a call in this window. A proven saving becomes one on the bill "
+            "<p>Nothing yet: no gateway has moved a call in this window. A proven saving becomes one on "
+            "the bill "
             "with <code>modelmix serve --policy policy.yaml --enforce</code>.</p>\n"
         )
     else:
         said = (
             f"<p>Gateways have moved {sheet.counted('realised.calls', 'call')}, for "
-            f"{sheet.usd('realised.usd')} against about {sheet.usd('realised.counterfactual_usd')} on what they "
+            f"{sheet.usd('realised.usd')} against about {sheet.usd('realised.counterfactual_usd')} on "
+            "what they "
             f"asked for: <strong>{sheet.usd('realised.saving_usd')}</strong> saved, at least "
             f"{sheet.usd('realised.saving_bound_usd')}.</p>\n"
-            '<p class="soft">The cost is measured; the other side is estimated, each call at the mean cost of its '
+            '<p class="soft">The cost is measured; the other side is estimated, each call at the mean '
+            "cost of its "
             "type on the baseline, with the caching that those calls had.</p>\n"
             f"<p>Live under this policy: {sheet.counted('realised.live_types', 'task type')}, worth "
             f"{sheet.usd('realised.live_usd')} if all of the span had been served so.</p>\n"
@@ -105,7 +111,8 @@ def attempts_section(sheet: Sheet) -> str:
             f"{sheet.plain(f'{at}.errors_per_1000.1', 3)} after."
         )
     return (
-        f"<h2>Certificate and attempts</h2>\n<p>{sheet.text(f'{at}.verdict')} on the traffic that moves{bound}."
+        f"<h2>Certificate and attempts</h2>\n<p>{sheet.text(f'{at}.verdict')} on the traffic that "
+        f"moves{bound}."
         f"{errors} Attempt {sheet.count(f'{at}.attempts')} on these rows{spent}. Method: "
         f"{sheet.text(f'{at}.method')}; it holds until {sheet.text(f'{at}.expires')}.</p>\n{_attempts(sheet)}"
     )
@@ -149,8 +156,12 @@ def provenance_section(sheet: Sheet) -> str:
         ),
         (
             "Could not be read",
-            f"{sheet.counted(f'{at}.bad_rows', 'row')} of {sheet.counted(f'{at}.imports', 'import')}, "
-            f"{sheet.counted(f'{at}.bad_outcomes', 'outcome')}",
+            ", ".join(
+                (
+                    f"{sheet.counted(f'{at}.bad_rows', 'row')} of {sheet.counted(f'{at}.imports', 'import')}",
+                    sheet.counted(f"{at}.bad_outcomes", "outcome"),
+                )
+            ),
         ),
     ]
     basis = sheet.at("policy.certificate")

@@ -1,7 +1,7 @@
 """The report's page: an account as one HTML file that needs nothing else and asks no one for anything.
 
-The page is drawn from the JSON document alone. All text is escaped; the only scripts that run are the two whose
-hashes its own policy names, and they may reach no network.
+The page is drawn from the JSON document alone. All text is escaped; the only scripts that run are the two
+whose hashes its own policy names, and they may reach no network.
 """
 
 import base64
@@ -71,7 +71,8 @@ def account_page(document: Mapping[str, Any], plotly: str) -> str:
 def _policy(scripts: tuple[str, ...]) -> str:
     hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts) or "'none'"
     return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; connect-src 'none'; "
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        "connect-src 'none'; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -101,8 +102,10 @@ def _head(sheet: Sheet) -> str:
     )
     return (
         f"<h1>What policy {sheet.text('policy.name')} saves, and how we know</h1>\n"
-        f'<p class="soft">version {sheet.count("policy.version")} · {sheet.counted("receipt.today.calls", "call")}, '
-        f"{sheet.day('span.since')} to {sheet.day('span.until')} ({sheet.plain('span.days', 3)} days) · list prices of "
+        f'<p class="soft">version {sheet.count("policy.version")} · '
+        f"{sheet.counted('receipt.today.calls', 'call')}, "
+        f"{sheet.day('span.since')} to {sheet.day('span.until')} ({sheet.plain('span.days', 3)} days) · "
+        "list prices of "
         f"{sheet.text('provenance.prices_as_of')}</p>\n{notes}"
     )
 
@@ -227,12 +230,12 @@ def _before_and_after(sheet: Sheet) -> str:
     saved = f'<span class="fill saved" style="width:{100.0 - part:.2f}%"></span>' if today else ""
     return (
         "<h2>Spend before and after</h2>\n"
-        '<div class="bars">\n'
-        '<span>today</span><span class="track" aria-hidden="true"><span class="fill" style="width:100%"></span>'
-        f"</span><span>{sheet.usd('receipt.today.usd')}</span>\n"
-        '<span>after</span><span class="track" aria-hidden="true">'
+        '<div class="bar"><span>today</span><span class="track" aria-hidden="true">'
+        '<span class="fill" '
+        f'style="width:100%"></span></span><span>{sheet.usd("receipt.today.usd")}</span></div>\n'
+        '<div class="bar"><span>after</span><span class="track" aria-hidden="true">'
         f'<span class="fill" style="width:{part:.2f}%"></span>{saved}</span>'
-        f"<span>{sheet.usd('receipt.after.usd')}</span>\n</div>\n"
+        f"<span>{sheet.usd('receipt.after.usd')}</span></div>\n"
         '<p class="soft">After: every certified move live, the same traffic, the same prices.</p>\n'
     )
 
@@ -262,8 +265,10 @@ def _waterfall(sheet: Sheet) -> str:
     note = f'<p class="soft">In both sums, and not moved: {"; ".join(said)}.</p>\n' if said else ""
     return (
         "<h2>From today to after</h2>\n"
-        '<div class="chart" id="chart-waterfall" role="img" aria-label="Waterfall from today\'s spend to the spend '
+        '<div class="chart" id="chart-waterfall" role="img" aria-label="Waterfall from today\'s spend '
+        "to the spend "
         'after; the figures stand in the table below"></div>\n'
         f"{table('the steps add up exactly; proven moves only', ('Step', 'USD'), rows)}{note}"
-        '<noscript><p class="soft">Charts need JavaScript; their figures stand in the tables.</p></noscript>\n'
+        '<noscript><p class="soft">Charts need JavaScript; their figures stand in the '
+        "tables.</p></noscript>\n"
     )

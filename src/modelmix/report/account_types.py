@@ -117,7 +117,8 @@ def _break_even(sheet: Sheet, at: str) -> str:
 def _said_cost(sheet: Sheet, at: str) -> str:
     task = sheet.at(at)
     if task["error_cost_usd"] is None:
-        return "What a wrong answer costs here is not said (<code>modelmix optimize --error-cost TYPE=USD</code>)."
+        how = "<code>modelmix optimize --error-cost TYPE=USD</code>"
+        return f"What a wrong answer costs here is not said ({how})."
     cost = f"A wrong answer costs {sheet.price(f'{at}.error_cost_usd')}: "
     if task["pays"] is False:
         return f'{cost}<span class="bad">it does not pay at the measured loss</span>.'
@@ -154,7 +155,8 @@ def _traffic(sheet: Sheet, at: str) -> str:
     if task["explicit_calls"]:
         said.append(
             f"{sheet.counted(f'{at}.explicit_calls', 'call')} "
-            f"({sheet.usd(f'{at}.explicit_usd', some=True)}) with an explicit choice of something else, not moved"
+            f"({sheet.usd(f'{at}.explicit_usd', some=True)}) with an explicit choice of something else, "
+            "not moved"
         )
     if task["unpriced_calls"]:
         said.append(f"{sheet.counted(f'{at}.unpriced_calls', 'call')} without a price, in no sum")
@@ -174,7 +176,8 @@ def _repeats(sheet: Sheet, at: str) -> str:
         return ""
     return (
         f"<p>The baseline against itself (A/A): loss {sheet.points(f'{at}.repeats.loss')}, at most "
-        f"{sheet.points(f'{at}.repeats.bound', up=True)}, {sheet.counted(f'{at}.repeats.pairs', 'prompt')} answered "
+        f"{sheet.points(f'{at}.repeats.bound', up=True)}, "
+        f"{sheet.counted(f'{at}.repeats.pairs', 'prompt')} answered "
         "twice. A loss within that is no difference between models.</p>\n"
     )
 
@@ -237,7 +240,8 @@ def _example(sheet: Sheet, at: str) -> str:
         f"<h4>{sheet.text(f'{at}.prompt_id')}{where}{grader}</h4>\n{why}"
         f"{_folded('prompt', one['prompt'])}"
         f'<div class="sides">\n{_side("Expected", one["expected"])}'
-        f"{_side(right, one['baseline_answer'], 'right')}{_side(wrong, one['candidate_answer'], 'wrong')}</div>\n"
+        f"{_side(right, one['baseline_answer'], 'right')}"
+        f"{_side(wrong, one['candidate_answer'], 'wrong')}</div>\n"
     )
 
 

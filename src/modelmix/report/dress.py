@@ -32,6 +32,7 @@ vertical-align:top;overflow-wrap:normal}
 th:first-child,td:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:9rem}
 tbody th{font-weight:500}
 thead th{border-bottom:2px solid var(--line);font-size:.9rem}
+table.candidates th:nth-child(2){text-align:left}
 td.text{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:12rem}
 code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,monospace;font-size:.9em}
 table.receipt{background:var(--card);border:1px solid var(--line);border-radius:.6rem;border-spacing:0;
@@ -47,9 +48,11 @@ table.receipt tr.proven td.usd,table.receipt tr.proven .what{color:var(--good)}
 table.receipt tr.refused td.usd,table.receipt tr.refused .what{color:var(--bad)}
 table.receipt tr.undecided td.usd,table.receipt tr.undecided .what{color:var(--stake)}
 table.receipt tr.unknown td.usd{font-weight:400;color:var(--soft)}
-.bars{display:grid;grid-template-columns:max-content 1fr max-content;gap:.45rem .8rem;align-items:center;
-margin:.75rem 0;font-variant-numeric:tabular-nums}
-.track{height:1.1rem;background:var(--card);border-radius:.25rem;overflow:hidden;display:flex}
+.bar{display:flex;flex-wrap:wrap;gap:.2rem .8rem;align-items:center;justify-content:space-between;
+margin:.45rem 0;font-variant-numeric:tabular-nums}
+.bar span:first-child{min-width:3.2rem}
+.bar span:last-child{min-width:6rem;text-align:right}
+.track{flex:1;height:1.1rem;background:var(--card);border-radius:.25rem;overflow:hidden;display:flex}
 .fill{display:block;height:100%;background:var(--bar)}
 .fill.saved{background:repeating-linear-gradient(45deg,var(--good) 0 4px,transparent 4px 8px)}
 .chart{width:100%;min-width:0}
@@ -76,16 +79,15 @@ dt{color:var(--soft)}
 dd{margin:0;min-width:0;overflow-wrap:anywhere}
 @media (max-width:44rem){
 body{padding:1.1rem .9rem 3rem}
-table.receipt,table.receipt caption,table.receipt tbody,table.receipt tr,table.receipt th,table.receipt td{display:block;
-width:100%}
+table.receipt,table.receipt caption,table.receipt tbody,table.receipt tr,
+table.receipt th,table.receipt td{display:block;width:100%}
 table.receipt thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table.receipt th,table.receipt td{text-align:left;border:0;padding:.12rem .9rem;min-width:0}
 table.receipt tr{border-bottom:1px solid var(--line);padding:.6rem 0}
 table.receipt tbody tr:last-child{border-bottom:0}
 table.receipt td[data-heading]::before{content:attr(data-heading) ": ";color:var(--soft)}
 table.receipt td.absent{display:none}
-.bars{grid-template-columns:1fr max-content}
-.bars .track{grid-column:1/-1;order:1}
+.bar .track{flex:1 0 100%;order:1}
 dl{grid-template-columns:1fr}
 dd{margin-bottom:.4rem}
 }
@@ -119,7 +121,8 @@ SCRIPT = """
       var chart = JSON.parse(source.textContent, dressed);
       var layout = chart.layout;
       layout.paper_bgcolor = layout.plot_bgcolor = "rgba(0,0,0,0)";
-      layout.font = { color: variable("--ink"), family: getComputedStyle(document.body).fontFamily, size: 13 };
+      layout.font = { color: variable("--ink"), size: 13,
+        family: getComputedStyle(document.body).fontFamily };
       ["xaxis", "yaxis"].forEach(function (axis) {
         layout[axis].gridcolor = layout[axis].zerolinecolor = variable("--line");
       });
@@ -130,6 +133,6 @@ SCRIPT = """
     });
   }
   draw();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 })();
 """

@@ -95,5 +95,5 @@ class Findings:
         return tuple(sorted(self._graders.get(task_type, ())))
 
     def repeats(self, task_type: str, candidate: Candidate) -> Pairs | None:
-        """Return how a candidate's second answers compare with its first ones; None where none was repeated."""
+        """Return how a candidate's second answers compare with its first ones; None without any."""
         return self._repeats.get((task_type, candidate))
