@@ -120,9 +120,9 @@ def test_the_advice_names_what_it_rests_on() -> None:
     """Each assumption that carries the figure is moved, and the file's key for it is named."""
     keys = [(variation.key, variation.change) for variation in ADVICE.variations]
     assert keys == [
-        ("growth", "every factor 20% lower"), ("growth", "every factor 20% higher"),
+        ("growth", "every factor 20 % lower"), ("growth", "every factor 20 % higher"),
         ("adoption", "nothing more goes live"), ("adoption", "everything goes live at once"),
-        ("saving", "half of it"), ("price", "list prices 20% lower"),
+        ("saving", "half of it"), ("price", "list prices 20 % lower"),
     ]  # fmt: skip
     by_key = dict(zip(keys, ADVICE.variations, strict=True))
     assert pytest.approx(1_836_000) == by_key["adoption", "nothing more goes live"].best.commit_usd

@@ -17,14 +17,15 @@ def test_every_combination_is_a_scenario() -> None:
     assert pytest.approx(2_160_000) == first.before_usd
     assert pytest.approx(2_160_000 * (1 - 0.3 * 0.55)) == first.after_usd
     assert pytest.approx(1_791_930) == found.demand.mean_usd
-    assert pytest.approx(2_400_000 * 1.225) == found.unoptimised.mean_usd
+    assert pytest.approx(2_400_000 * 1.225) == found.bill.mean_usd
 
 
 def test_a_live_saving_is_sure() -> None:
-    """It is taken off in every scenario, whatever is adopted, and a price cut takes its part of all."""
+    """It is gone from today's bill and from every scenario, whatever is adopted; a price cut cuts all."""
     spend = TermSpend(1000, live_saving_usd=200, certified_saving_usd=100)
     assumed = Assumptions((Chance(1, 1.0),), (Chance(0.5, 0.0), Chance(0.5, 1.0)), (Chance(1, 0.5),))
     assert [scenario.after_usd for scenario in forecast(spend, assumed).scenarios] == [400.0, 350.0]
+    assert (spend.bill_usd, forecast(spend, assumed).bill.mean_usd) == (800, 400)
 
 
 def test_a_negative_saving_makes_demand_larger() -> None:
@@ -49,7 +50,7 @@ def test_the_mean_is_the_product_of_means(spend: TermSpend, assumed: Assumptions
     saved = spend.live_saving_usd + mean(assumed.adoption) * spend.certified_saving_usd
     found = forecast(spend, assumed)
     assert pytest.approx((spend.today_usd - saved) * factor, rel=1e-9, abs=1e-6) == found.demand.mean_usd
-    assert pytest.approx(spend.today_usd * factor) == found.unoptimised.mean_usd
+    assert pytest.approx(spend.bill_usd * factor) == found.bill.mean_usd
 
 
 def test_scaling_moves_every_value() -> None:

@@ -20,6 +20,7 @@ from modelmix.economics.forecast import Chance, Forecast, Scenario, TermSpend, f
 
 STRESS: Final = 0.2
 """How far growth and list prices are moved to see what the advice rests on."""
+_STRESSED: Final = f"{100 * STRESS:.0f} %"
 _ROUNDING: Final = 1e-9
 
 
@@ -92,7 +93,7 @@ class CommitAdvice:
         tail_level: Chance beyond which outcomes belong to the tail.
         rungs: The best commitment of each discount tier.
         best_tier: Index of the tier that costs least.
-        today: The commitment that would be best if nothing were saved, under the forecast with the savings.
+        today: The commitment that today's routes would want, under the forecast with the savings to come.
         nothing: No commitment: everything at list price.
         clause_usd: What overage at the committed rate is worth: the least expected payment without the clause
             minus the one with it.
@@ -143,7 +144,7 @@ def advise(
     rungs = ladder(contract, demand, tail_level)
     best_tier = best_of([rung.payment_usd for rung in rungs])
     best = rungs[best_tier].commitment
-    naive = best_commitment(contract, expected.unoptimised)
+    naive = best_commitment(contract, expected.bill)
     return CommitAdvice(
         contract=contract,
         forecast=expected,
@@ -214,14 +215,14 @@ def _changed(base: Forecast) -> Iterator[tuple[str, str, Forecast]]:
     spend, assumed = base.spend, base.assumptions
     for word, factor in (("lower", 1 - STRESS), ("higher", 1 + STRESS)):
         grown = replace(assumed, growth=scaled(assumed.growth, factor))
-        yield "growth", f"every factor {STRESS:.0%} {word}", forecast(spend, grown)
+        yield "growth", f"every factor {_STRESSED} {word}", forecast(spend, grown)
     if spend.certified_saving_usd:
         none, full = ((Chance(1.0, share),) for share in (0.0, 1.0))
         yield "adoption", "nothing more goes live", forecast(spend, replace(assumed, adoption=none))
         yield "adoption", "everything goes live at once", forecast(spend, replace(assumed, adoption=full))
         yield "saving", *_less_saving(spend, base)
     cut = replace(assumed, price=scaled(assumed.price, 1 - STRESS))
-    yield "price", f"list prices {STRESS:.0%} lower", forecast(spend, cut)
+    yield "price", f"list prices {_STRESSED} lower", forecast(spend, cut)
 
 
 def _less_saving(spend: TermSpend, base: Forecast) -> tuple[str, Forecast]:

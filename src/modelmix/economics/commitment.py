@@ -11,7 +11,7 @@ TAIL_LEVEL: Final = 0.8
 """The tail is the mean of the dearest outcomes beyond this chance."""
 LOW, HIGH = 0.05, 0.95
 """Ends of the range that is stated beside an expected payment."""
-_CENT: Final = 0.01
+_STEP_USD: Final = 1.0
 _TIE: Final = 1e-9
 
 
@@ -113,11 +113,11 @@ def best_at(contract: Contract, discount: float, demand: Demand) -> Commitment:
 def best_in_tier(contract: Contract, tier: int, demand: Demand) -> Commitment:
     """Return the commitment that costs least within one tier: that of its discount, moved into its bounds.
 
-    A tier ends a cent before the next one begins.
+    Commitments are in whole dollars where it matters: a tier ends a dollar before the next one begins.
     """
     lower, end = contract.tiers[tier].from_usd, contract.end_usd(tier)
     best = best_at(contract, contract.tiers[tier].discount, demand)
-    most = best.commit_usd if end is None else max(lower, end - _CENT)
+    most = best.commit_usd if end is None else max(lower, end - _STEP_USD)
     return replace(best, commit_usd=max(lower, min(best.commit_usd, most)))
 
 

@@ -16,10 +16,9 @@ class TermSpend:
     Undecided and refused savings are in no figure.
 
     Attributes:
-        today_usd: List spend over the term as calls are served today; what live routes have saved on them is
-            gone from it already.
-        live_saving_usd: What certified routes that are live will save on it beyond that; sure in every
-            scenario, may be negative.
+        today_usd: List spend over the term on today's traffic, had no policy moved any of it.
+        live_saving_usd: What certified routes that are live save on it; sure in every scenario; may be
+            negative.
         certified_saving_usd: What certified routes that are not live would save on it; counted only as far as
             a scenario adopts it, may be negative.
         certified_saving_bound_usd: Lower confidence bound of that, or None where nobody knows one.
@@ -34,6 +33,11 @@ class TermSpend:
         most = max(self.live_saving_usd, self.live_saving_usd + self.certified_saving_usd)
         if self.today_usd < 0 or most > self.today_usd * (1 + _SAME):
             raise ValueError("savings cannot exceed the spend that they are made on")
+
+    @property
+    def bill_usd(self) -> float:
+        """List spend over the term as calls are served today."""
+        return self.today_usd - self.live_saving_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class Scenario:
         growth: Factor of today's volume.
         adoption: Share of certified savings that goes live.
         price: Factor of today's list prices.
-        before_usd: Mean list spend at today's routes.
+        before_usd: Mean list spend had no policy moved anything.
+        bill_usd: Mean list spend at today's routes: what is live is saved, nothing more.
         after_usd: Mean list spend with the savings.
         cv: Coefficient of variation around either mean.
     """
@@ -89,12 +94,13 @@ class Scenario:
     adoption: float
     price: float
     before_usd: float
+    bill_usd: float
     after_usd: float
     cv: float
 
     @property
     def before(self) -> Demand:
-        """The demand at today's routes, should this scenario come true."""
+        """The demand without a policy, should this scenario come true."""
         return Demand((Volume(1.0, self.before_usd, self.cv),))
 
     @property
@@ -123,9 +129,9 @@ class Forecast:
         return Demand(tuple(Volume(s.probability, s.after_usd, s.cv) for s in self.scenarios))
 
     @property
-    def unoptimised(self) -> Demand:
+    def bill(self) -> Demand:
         """The demand at today's routes: what today's bill suggests."""
-        return Demand(tuple(Volume(s.probability, s.before_usd, s.cv) for s in self.scenarios))
+        return Demand(tuple(Volume(s.probability, s.bill_usd, s.cv) for s in self.scenarios))
 
 
 def forecast(spend: TermSpend, assumptions: Assumptions) -> Forecast:
@@ -149,6 +155,7 @@ def _scenarios(spend: TermSpend, assumptions: Assumptions) -> Iterator[Scenario]
                     price=price.value,
                     before_usd=spend.today_usd * factor,
                     # Rounding may leave a spend that is saved whole a hair below nothing.
+                    bill_usd=max(0.0, spend.bill_usd) * factor,
                     after_usd=max(0.0, spend.today_usd - saved) * factor,
                     cv=assumptions.growth_cv,
                 )
