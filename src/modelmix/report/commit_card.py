@@ -131,8 +131,7 @@ def _grid(first: str, *titles: str) -> Table:
 
 def _compared(report: CommitReport) -> Table:
     advice = report.advice
-    tail = f"Tail {percent(1 - advice.tail_level)}"
-    table = _grid("Sign", "Commit", "Expected", "vs list", "P(dead)", "E[dead]", "Used", tail)
+    table = _grid("Sign", "Commit", "Expected", "vs list", "P(dead)", "E[dead]", "Used", "Tail")
     rows = [("recommended", advice.best), ("today's bill", advice.today), ("nothing", advice.nothing)]
     if advice.signed is not None:
         rows.append(("as signed", advice.signed.expected))
@@ -168,7 +167,7 @@ def _findings(report: CommitReport) -> Iterator[tuple[str, str]]:
         least = percent(round(advice.walk_away_discount or 0.0, 3))
         yield (
             "Walk away",
-            f"below a discount of {least} list price is cheaper than this commitment (computed)",
+            f"below {least} off, list price is cheaper than this commitment (computed)",
         )
     yield "Clause", _clause(report)
     if report.history is not None:
@@ -217,7 +216,8 @@ def _history(history: MonthlyCommit) -> str:
 def _signed(signed: Signed) -> str:
     return (
         f"of the saving, {dollars(signed.cash_usd)} is cash, by which the payment falls, and "
-        f"{dollars(signed.headroom_usd)} freed headroom, paid all the same until it is used (computed)"
+        f"{dollars(signed.headroom_usd)} freed headroom, paid all the same until it is used (computed); "
+        "it stays due: what is recommended is for a new term"
     )
 
 
@@ -244,16 +244,18 @@ def _scenarios(report: CommitReport) -> RenderableType:
     likeliest = sorted(scenarios, key=lambda scenario: -scenario.probability)[:SCENARIOS_SHOWN]
     for scenario in (one for one in scenarios if one in likeliest):
         found, split = outcome(report, scenario), split_of(report, scenario)
+        paid = (found.payment_usd, found.dead_usd) if split is None else (split.payment_usd, split.dead_usd)
         row = [f" {percent(scenario.probability)}", f"{scenario.growth:g}", percent(scenario.adoption)]
         row += [f"{scenario.price:g}"] if varies else []
-        row += map(brief, (scenario.after_usd, found.payment_usd, found.dead_usd))
+        row += map(brief, (scenario.after_usd, *paid))
         row += [] if split is None else map(brief, (split.cash_usd, split.headroom_usd))
         table.add_row(*row)
     below: list[RenderableType] = []
     if len(scenarios) > SCENARIOS_SHOWN:
         rest = len(scenarios) - SCENARIOS_SHOWN
         below.append(Text(f" the {SCENARIOS_SHOWN} likeliest; {rest} more: --json lists them", "dim"))
-    return _titled("Scenarios at the recommended commitment (computed)", table, *below)
+    which = "recommended commitment" if advice.signed is None else "commitment as signed"
+    return _titled(f"Scenarios at the {which} (computed)", table, *below)
 
 
 def _assumptions(report: CommitReport) -> RenderableType:
