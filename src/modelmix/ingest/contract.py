@@ -157,7 +157,7 @@ class Signed(_Keys):
 
 
 def _which(value: object) -> str:
-    return "spread" if isinstance(value, Mapping | Spread) else "chances"
+    return "spread" if isinstance(value, Mapping) else "chances"
 
 
 Growth: TypeAlias = Annotated[

@@ -92,12 +92,11 @@ def size(ask: Ask, around: Surroundings) -> CommitReport:
     bill_usd, spend_basis, spend_source = _bill(document, ledger, ask.path)
     shares, account = _shares(ask, around, document, ledger)
     spend = _term_spend(document, bill_usd, shares, account)
-    if (
-        account is not None
-        and document.demand.baseline_usd is None
-        and any(row.estimated_calls for row in account.types)
-    ):
-        spend_source += "; calls that a gateway has moved estimated at their baseline's mean cost"
+    if shares.live and spend_basis is Basis.MEASURED:
+        spend_basis, spend_source = (
+            Basis.ESTIMATED,
+            f"{spend_source}, live savings taken off",
+        )
     advice = advise(
         document.contract(),
         forecast(spend, document.assumptions()),

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from modelmix.core.call import Call
+from modelmix.core.call import REPLAY, Call
 from modelmix.core.prices import PriceBook
 from modelmix.pipeline.audit import Window
 from modelmix.pipeline.savings import cost_usd
 from modelmix.report.commit import LedgerSpend
-from modelmix.report.today import REPLAY, TRANSCRIPTS
+from modelmix.report.today import TRANSCRIPTS
 
 
 def ledger_spend(calls: Iterable[Call], book: PriceBook, window: Window, now: datetime) -> LedgerSpend | None:

@@ -15,7 +15,7 @@ from modelmix.economics.contract import Overage
 from modelmix.economics.forecast import Chance
 from modelmix.economics.monthly_commit import MonthlyCommit
 from modelmix.report.commit import Basis, CommitReport, outcome, split_of
-from modelmix.report.money import about_usd, share
+from modelmix.report.money import about_usd, share, usd
 from modelmix.report.plain import ending, printable
 
 SCENARIOS_SHOWN = 12
@@ -24,6 +24,9 @@ _UNDERLINED = box.Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 _WIDE_USD = 1_000_000
 _STEPS = ((10**9, "B"), (10**6, "M"))
 _CENT = 0.005
+_CENTS_BELOW_USD = 10
+_COLUMN_USD = 100_000_000
+_DIGITS = 4
 
 
 def card(report: CommitReport) -> RenderableType:
@@ -49,34 +52,44 @@ def card(report: CommitReport) -> RenderableType:
 
 
 def dollars(amount: float) -> str:
-    """Write whole dollars.
+    """Write whole dollars, and cents below ten dollars.
 
-    >>> dollars(1101600.2), dollars(0.001)
-    ('$1,101,600', '$0')
+    >>> dollars(1101600.2), dollars(0.03), dollars(0.001)
+    ('$1,101,600', '$0.03', '$0')
     """
-    return "$0" if abs(amount) < _CENT else about_usd(Decimal(repr(amount)))
+    if abs(amount) < _CENT:
+        return "$0"
+    money = Decimal(repr(amount))
+    return usd(money) if abs(amount) < _CENTS_BELOW_USD else about_usd(money)
+
+
+def exact(amount: float) -> str:
+    """Write whole dollars up to what a column of a table holds."""
+    return dollars(amount) if abs(amount) < _COLUMN_USD else brief(amount)
 
 
 def brief(amount: float) -> str:
-    """Write whole dollars below a million, and four digits or more of what is larger.
+    """Write whole dollars below a million, and four digits of what is larger.
 
-    >>> brief(999999.0), brief(1101600.2), brief(2.5e9)
-    ('$999,999', '$1.102M', '$2.500B')
+    >>> brief(999999.0), brief(1101600.2), brief(2.5e10)
+    ('$999,999', '$1.102M', '$25.00B')
     """
     if abs(amount) < _WIDE_USD:
         return dollars(amount)
     step, letter = next(pair for pair in _STEPS if abs(amount) >= pair[0])
     sign = "\N{MINUS SIGN}" if amount < 0 else ""
-    return f"{sign}${abs(amount) / step:,.3f}{letter}"
+    size = abs(amount) / step
+    digits = max(0, _DIGITS - len(f"{size:.0f}"))
+    return f"{sign}${size:,.{digits}f}{letter}"
 
 
 def percent(value: float) -> str:
-    """Write a share that somebody stated, without digits that nobody did.
+    """Write a share that somebody stated to at most four digits, without those that nobody did.
 
     >>> percent(0.15), percent(1 - 0.8), percent(0.075)
     ('15 %', '20 %', '7.5 %')
     """
-    return f"{100 * value:.6g} %"
+    return f"{100 * value:.4g} %"
 
 
 def _part(value: float | None) -> str:
@@ -226,7 +239,7 @@ def _tiers(report: CommitReport) -> RenderableType:
     table = _grid("From", "Off", "Best commit", "Expected", "vs best", "P(dead)", "E[dead]")
     for at, (tier, rung) in enumerate(zip(advice.contract.tiers, advice.rungs, strict=True)):
         amounts = (rung.commitment.commit_usd, rung.payment_usd, rung.payment_usd - advice.best.payment_usd)
-        row = [f" {dollars(tier.from_usd)}", percent(tier.discount), *map(dollars, amounts), *_dead(rung)]
+        row = [f" {exact(tier.from_usd)}", percent(tier.discount), *map(exact, amounts), *_dead(rung)]
         table.add_row(*row, style="bold" if at == advice.best_tier else "")
     return _titled("Discount tiers, and the best commitment in each (computed)", table)
 
@@ -239,14 +252,14 @@ def _scenarios(report: CommitReport) -> RenderableType:
     advice = report.advice
     scenarios = advice.forecast.scenarios
     varies = len({scenario.price for scenario in scenarios}) > 1
-    titles = ["Growth", "Adopted", *(["Prices"] if varies else []), "List spend", "Payment", "Dead"]
+    titles = ["Growth", "Adopted", *(["Prices"] if varies else []), "At list", "Payment", "Dead"]
     table = _grid("Chance", *titles, *(["Cash", "Headroom"] if advice.signed is not None else []))
     likeliest = sorted(scenarios, key=lambda scenario: -scenario.probability)[:SCENARIOS_SHOWN]
     for scenario in (one for one in scenarios if one in likeliest):
         found, split = outcome(report, scenario), split_of(report, scenario)
         paid = (found.payment_usd, found.dead_usd) if split is None else (split.payment_usd, split.dead_usd)
-        row = [f" {percent(scenario.probability)}", f"{scenario.growth:g}", percent(scenario.adoption)]
-        row += [f"{scenario.price:g}"] if varies else []
+        row = [f" {percent(scenario.probability)}", f"{scenario.growth:.4g}", percent(scenario.adoption)]
+        row += [f"{scenario.price:.4g}"] if varies else []
         row += map(brief, (scenario.after_usd, *paid))
         row += [] if split is None else map(brief, (split.cash_usd, split.headroom_usd))
         table.add_row(*row)
@@ -289,7 +302,7 @@ def _assumed(report: CommitReport) -> Iterator[tuple[str, str, str]]:
 
 
 def _listed(chances: tuple[Chance, ...], unit: str) -> str:
-    values = [percent(chance.value) if unit else f"{chance.value:g}" for chance in chances]
+    values = [percent(chance.value) if unit else f"{chance.value:.4g}" for chance in chances]
     if len(values) == 1:
         return values[0]
     return ", ".join(f"{v} ({percent(c.probability)})" for v, c in zip(values, chances, strict=True))
@@ -300,8 +313,8 @@ def _otherwise(report: CommitReport) -> RenderableType:
     for variation in report.advice.variations:
         table.add_row(
             f" {variation.key}: {variation.change}",
-            dollars(variation.best.commit_usd),
-            dollars(variation.kept_usd),
+            exact(variation.best.commit_usd),
+            exact(variation.kept_usd),
         )
     return _titled("If it turns out otherwise (computed)", table)
 
