@@ -156,8 +156,8 @@ def test_any_bytes_are_a_contract_or_one_sentence(data: bytes) -> None:
 
 WORDS = """
 modelmix_contract name term tiers overage unused signed demand start months from_usd discount commit_usd
-growth baseline_usd adoption price saving probability factor share mean cv list committed lost 1 12 0 25% 100% 0.5 -1
-2027-01-01 ~ true 1e9 .nan 99999999999999999999 '' "\x00
+growth baseline_usd adoption price saving probability factor share mean cv list committed lost 1 12 0 25%
+100% 0.5 -1 2027-01-01 ~ true 1e9 .nan 99999999999999999999 '' "\x00
 """
 words = st.sampled_from(WORDS.split())
 values = st.recursive(

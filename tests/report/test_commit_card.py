@@ -164,4 +164,4 @@ def test_amounts_are_written_without_what_nobody_knows() -> None:
     """Signs stand before the dollar, and no share has digits that rounding made."""
     minus = "\N{MINUS SIGN}"
     assert (dollars(-1234.4), brief(-1_234_567.0)) == (f"{minus}$1,234", f"{minus}$1.235M")
-    assert (percent(0.1 + 0.2), brief(515_700_000_000.0)) == ("30 %", "$515.7B")
+    assert (percent(0.1 + 0.2), percent(1e-9), brief(515_700_000_000.0)) == ("30 %", "<0.01 %", "$515.7B")

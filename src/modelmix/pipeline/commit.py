@@ -11,7 +11,7 @@ from modelmix.core.prices import PriceBook
 from modelmix.economics.commit_advice import CommitAdvice, advise
 from modelmix.economics.forecast import TermSpend, forecast
 from modelmix.economics.monthly_commit import MonthlyCommit, monthly_commit
-from modelmix.errors import ConfigError, DataError, EvidenceError
+from modelmix.errors import DataError, EvidenceError
 from modelmix.ingest.contract import ContractDocument, parse
 from modelmix.pipeline.audit import Window
 from modelmix.pipeline.kept import kept_traffic
@@ -82,7 +82,7 @@ def size(ask: Ask, around: Surroundings) -> CommitReport:
     """Size a commitment.
 
     Raises:
-        ConfigError: The contract file is not valid, or its saving cannot be made on its spend.
+        ConfigError: The contract file is not valid.
         DataError: It states no spend, and the ledger holds no priced call.
         EvidenceError: It states no spend, and the ledger's calls span less than a day.
         StoreError: The ledger cannot be used.
@@ -218,10 +218,7 @@ def _term_spend(
     elif shares.live < 1:
         today_usd = bill_usd / (1 - shares.live)
     bound = None if shares.bound is None else today_usd * shares.bound
-    try:
-        return TermSpend(today_usd, today_usd * shares.live, today_usd * shares.certified, bound)
-    except ValueError as error:
-        raise ConfigError(f"{document.name}: {error}; correct demand.saving") from error
+    return TermSpend(today_usd, today_usd * shares.live, today_usd * shares.certified, bound)
 
 
 def _history(ledger: LedgerSpend | None, advice: CommitAdvice) -> MonthlyCommit | None:
@@ -256,18 +253,18 @@ def _ledger_notes(ledger: LedgerSpend) -> list[str]:
     if ledger.unpriced_calls:
         calls = counted(ledger.unpriced_calls, "call")
         notes.append(
-            f"{calls} without a price stand in no figure: spend is larger (modelmix audit --ledger)."
+            f"In no figure, for want of a price: {calls}; spend is larger (modelmix audit --ledger)."
         )
     if ledger.transcript_calls:
         calls = counted(ledger.transcript_calls, "call")
         notes.append(
-            f"{calls} come from transcripts, which may be a subscription's and then draw on no commitment: "
-            "state demand.baseline_usd without them."
+            f"From transcripts: {calls}; a subscription's draw on no commitment: if they are, state "
+            "demand.baseline_usd without them."
         )
     if ledger.days < SHORT_DAYS:
         notes.append(f"{ledger.days:.1f} days are scaled to the term: season and weekends are not in them.")
     if ledger.proof_calls:
-        notes.append(f"{counted(ledger.proof_calls, 'call')} of replays are left out: they are no traffic.")
+        notes.append(f"Left out, as replays are no traffic: {counted(ledger.proof_calls, 'call')}.")
     notes.append(
         "Each call is priced at its own day's list price; price cuts since then are not in the spend."
     )

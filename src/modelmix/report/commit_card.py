@@ -27,6 +27,7 @@ _CENT = 0.005
 _CENTS_BELOW_USD = 10
 _COLUMN_USD = 100_000_000
 _DIGITS = 4
+_LEAST_SHARE = 0.0001
 
 
 def card(report: CommitReport) -> RenderableType:
@@ -86,9 +87,11 @@ def brief(amount: float) -> str:
 def percent(value: float) -> str:
     """Write a share that somebody stated to at most four digits, without those that nobody did.
 
-    >>> percent(0.15), percent(1 - 0.8), percent(0.075)
-    ('15 %', '20 %', '7.5 %')
+    >>> percent(0.15), percent(1 - 0.8), percent(0.075), percent(1e-9)
+    ('15 %', '20 %', '7.5 %', '<0.01 %')
     """
+    if 0 < value < _LEAST_SHARE:
+        return "<0.01 %"
     return f"{100 * value:.4g} %"
 
 
