@@ -87,9 +87,9 @@ def test_what_the_spend_leaves_out_is_said(tmp_path: Path) -> None:
     ]  # fmt: skip
     keep(tmp_path, [*rows, *(replace(one, at=START) for one in odd)])
     notes = " ".join(ask(tmp_path).notes)
-    assert "1 call without a price stand in no figure" in notes
-    assert "1 call come from transcripts" in notes
-    assert "1 call of replays are left out" in notes
+    assert "for want of a price: 1 call;" in notes
+    assert "From transcripts: 1 call;" in notes
+    assert "replays are no traffic: 1 call." in notes
     assert "are scaled to the term" not in notes
 
 
@@ -195,10 +195,8 @@ def test_a_certificate_that_proves_nothing_saves_nothing(
 
 def test_a_certificate_without_a_bound_has_none(tmp_path: Path) -> None:
     """Nothing is made up in its place."""
-    assert (
-        ask(tmp_path, STATED, _with(saving_bound=None)).advice.forecast.spend.certified_saving_bound_usd
-        is None
-    )
+    spend = ask(tmp_path, STATED, _with(saving_bound=None)).advice.forecast.spend
+    assert (spend.certified_saving_usd, spend.certified_saving_bound_usd) == (500, None)
 
 
 def test_a_policy_past_its_day_is_said_so(tmp_path: Path) -> None:
@@ -226,8 +224,8 @@ def test_a_policy_whose_route_is_free_keeps_the_bill(tmp_path: Path) -> None:
     assert ask(tmp_path, STATED, free).advice.forecast.spend.today_usd == 1000
 
 
-def test_savings_that_exceed_the_spend_are_refused(tmp_path: Path) -> None:
-    """A stated saving is at most all, and what live routes cost extra cannot hide more."""
+def test_what_a_certified_route_costs_extra_is_counted(tmp_path: Path) -> None:
+    """A negative saving lowers the sum, which may be negative itself."""
     policy = policy_of(
         forms=entry("forms", "CLEARS", moved=True), dear=entry("dear", "CLEARS", moved=True, saving_share=-5)
     )
@@ -241,7 +239,7 @@ def test_whole_months_make_a_history(tmp_path: Path) -> None:
     """Three or more of them, at the discount of what is recommended."""
     days = [datetime(2026, 7, 1, tzinfo=UTC) + timedelta(days=number) for number in range(92)]
     big = Usage(input_tokens=1_000_000)
-    keep(tmp_path, [replace(call(n, "forms", usage=big), at=day) for n, day in enumerate(days)])
+    keep(tmp_path, [replace(call(n, "forms", "claude-opus-4-6", big), at=day) for n, day in enumerate(days)])
     report = ask(tmp_path)
     assert report.history is not None
     assert (report.history.months, report.advice.best.commitment.discount) == (3, 0.2)
