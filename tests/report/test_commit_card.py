@@ -110,6 +110,19 @@ def test_every_assumption_has_its_basis() -> None:
     assert "the 12 likeliest; 6 more: --json lists them" in text
 
 
+def test_without_a_saving_adoption_tells_no_scenario_apart() -> None:
+    """Growth alone is left, with its whole chances."""
+    text = flat(report_of(TermSpend(2_400_000)))
+    assert "25 % 0.9 - $2.160M $1.836M $0 50 % 1.2 - $2.880M" in text
+    assert "demand.saving $0, not live" in text
+
+
+def test_a_commitment_that_is_always_used_is_never_walked_away_from() -> None:
+    """Otherwise the discount is named."""
+    assert "at no discount: it is used whole in every scenario" in flat(report_of(TermSpend(2_400_000)))
+    assert "below 0.9 % off, list price is cheaper" in flat(report_of())
+
+
 def test_what_changes_the_answer_is_listed() -> None:
     """Each assumption moved, the best commitment then, and what keeping this one would cost."""
     text = flat(report_of())

@@ -240,6 +240,10 @@ def _notes(
         notes += _ledger_notes(ledger)
     if account is not None and account.policy_state is not State.CURRENT:
         notes.append(f"The policy is in the state {account.policy_state}: it may not save what it proved.")
+    if account is not None and account.live:
+        moved = sum(row.live_calls for row in account.live)
+        calls = counted(sum(row.calls for row in account.live), "call")
+        notes.append(f"Live routes have moved {moved:,} of the {calls} whose saving is counted as live.")
     if document.demand.saving is not None:
         notes.append(
             "demand.saving is stated: nothing of it is proven here, as a policy's certificate would."

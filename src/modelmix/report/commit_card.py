@@ -12,7 +12,7 @@ from rich.text import Text
 from modelmix.economics.commit_advice import Signed
 from modelmix.economics.commitment import Expectation
 from modelmix.economics.contract import Overage
-from modelmix.economics.forecast import Chance
+from modelmix.economics.forecast import Chance, Scenario
 from modelmix.economics.monthly_commit import MonthlyCommit
 from modelmix.report.commit import Basis, CommitReport, outcome, split_of
 from modelmix.report.money import about_usd, share, usd
@@ -176,20 +176,22 @@ def _rows(rows: "Iterator[tuple[str, str]] | list[tuple[str, str]]", style: str 
 def _findings(report: CommitReport) -> Iterator[tuple[str, str]]:
     advice = report.advice
     tail = f"tail: mean of the dearest {percent(1 - advice.tail_level)} of outcomes"
-    yield "", f"all computed; dead: committed, paid, not used; {tail}"
+    yield "Words", f"all computed; dead: committed, paid, not used; {tail}"
     yield "Regret", _regret(report)
     if advice.best.commitment.commit_usd:
         yield "Break-even", _break_even(advice.best)
-        least = percent(round(advice.walk_away_discount or 0.0, 3))
-        yield (
-            "Walk away",
-            f"below {least} off, list price is cheaper than this commitment (computed)",
-        )
+        yield "Walk away", _walk_away(advice.walk_away_discount or 0.0)
     yield "Clause", _clause(report)
     if report.history is not None:
         yield "History", _history(report.history)
     if advice.signed is not None:
         yield "Signed", _signed(advice.signed)
+
+
+def _walk_away(discount: float) -> str:
+    if not discount:
+        return "at no discount: it is used whole in every scenario (computed)"
+    return f"below {percent(round(discount, 3))} off, list price is cheaper than this commitment (computed)"
 
 
 def _break_even(best: Expectation) -> str:
@@ -253,25 +255,44 @@ def _titled(title: str, *parts: RenderableType) -> Group:
 
 def _scenarios(report: CommitReport) -> RenderableType:
     advice = report.advice
-    scenarios = advice.forecast.scenarios
-    varies = len({scenario.price for scenario in scenarios}) > 1
+    merged = _merged(report)
+    varies = len({scenario.price for scenario, _ in merged}) > 1
     titles = ["Growth", "Adopted", *(["Prices"] if varies else []), "At list", "Payment", "Dead"]
     table = _grid("Chance", *titles, *(["Cash", "Headroom"] if advice.signed is not None else []))
-    likeliest = sorted(scenarios, key=lambda scenario: -scenario.probability)[:SCENARIOS_SHOWN]
-    for scenario in (one for one in scenarios if one in likeliest):
+    likeliest = sorted(merged, key=lambda pair: -pair[1])[:SCENARIOS_SHOWN]
+    adopts = advice.forecast.spend.certified_saving_usd != 0
+    for scenario, chance in (pair for pair in merged if pair in likeliest):
         found, split = outcome(report, scenario), split_of(report, scenario)
         paid = (found.payment_usd, found.dead_usd) if split is None else (split.payment_usd, split.dead_usd)
-        row = [f" {percent(scenario.probability)}", f"{scenario.growth:.4g}", percent(scenario.adoption)]
+        row = [
+            f" {percent(chance)}",
+            f"{scenario.growth:.4g}",
+            percent(scenario.adoption) if adopts else _NONE,
+        ]
         row += [f"{scenario.price:.4g}"] if varies else []
         row += map(brief, (scenario.after_usd, *paid))
         row += [] if split is None else map(brief, (split.cash_usd, split.headroom_usd))
         table.add_row(*row)
     below: list[RenderableType] = []
-    if len(scenarios) > SCENARIOS_SHOWN:
-        rest = len(scenarios) - SCENARIOS_SHOWN
+    if len(merged) > SCENARIOS_SHOWN:
+        rest = len(merged) - SCENARIOS_SHOWN
         below.append(Text(f" the {SCENARIOS_SHOWN} likeliest; {rest} more: --json lists them", "dim"))
     which = "recommended commitment" if advice.signed is None else "commitment as signed"
     return _titled(f"Scenarios at the {which} (computed)", table, *below)
+
+
+def _merged(report: CommitReport) -> list[tuple[Scenario, float]]:
+    """Return scenarios with their chances; where there is nothing to adopt, adoption tells none apart."""
+    forecast = report.advice.forecast
+    if forecast.spend.certified_saving_usd:
+        return [(scenario, scenario.probability) for scenario in forecast.scenarios]
+    first: dict[tuple[float, float], Scenario] = {}
+    chance: dict[tuple[float, float], float] = {}
+    for scenario in forecast.scenarios:
+        key = (scenario.growth, scenario.price)
+        first.setdefault(key, scenario)
+        chance[key] = chance.get(key, 0.0) + scenario.probability
+    return [(scenario, chance[key]) for key, scenario in first.items()]
 
 
 def _assumptions(report: CommitReport) -> RenderableType:
@@ -290,7 +311,7 @@ def _assumed(report: CommitReport) -> Iterator[tuple[str, str, str]]:
     if spend.live_saving_usd:
         yield "live saving", f"{dollars(spend.live_saving_usd)}, in today's bill already", report.saving_basis
     bound = spend.certified_saving_bound_usd
-    least = "" if bound is None else f" (at least {dollars(bound)})"
+    least = "" if bound is None or not spend.certified_saving_usd else f" (at least {dollars(bound)})"
     yield (
         "demand.saving",
         f"{dollars(spend.certified_saving_usd)}{least}, not live: {report.saving_source}",
