@@ -9,7 +9,13 @@ from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.core.usage import Usage
 from modelmix.economics.cliff import find_cliff
+from modelmix.economics.commit_advice import advise
+from modelmix.economics.commitment import Expectation, best_at, best_of, expect, ladder
 from modelmix.economics.comparison import compare_models as compare
+from modelmix.economics.contract import Contract, DiscountTier, Overage
+from modelmix.economics.demand import Demand
+from modelmix.economics.forecast import Assumptions, Chance, TermSpend, forecast
+from modelmix.economics.monthly_commit import monthly_commit
 from modelmix.evaluate.multiplicity import benjamini_hochberg, e_benjamini_hochberg, simultaneous_z
 from modelmix.evaluate.paired import Pairs, pairs_needed
 from modelmix.evaluate.verdict import Verdict, judge
@@ -151,10 +157,83 @@ def hull(inputs: Inputs) -> object:
     }
 
 
+def _contract(inputs: Inputs) -> Contract:
+    return Contract(tuple(DiscountTier(*tier) for tier in inputs["tiers"]), Overage(inputs["overage"]))
+
+
+def _chances(pairs: list[tuple[float, float]]) -> tuple[Chance, ...]:
+    return tuple(Chance(*pair) for pair in pairs)
+
+
+def _expectation(found: Expectation) -> dict[str, object]:
+    return {
+        "discount": found.commitment.discount,
+        "commit": found.commitment.commit_usd,
+        "expected_payment": found.payment_usd,
+        "expected_saving_vs_list": found.saving_usd,
+        "p_dead": found.p_dead,
+        "expected_dead": found.dead_usd,
+        "expected_utilisation": found.utilisation_share,
+        "expected_list": found.list_usd,
+    }
+
+
+def commit_opt_single(inputs: Inputs) -> object:
+    """Size a commitment at one discount."""
+    demand, discount = Demand.lognormal(inputs["mean"], inputs["cv"]), inputs["d"]
+    overage = {0.0: Overage.LIST, discount: Overage.COMMITTED}[inputs["d_o"]]
+    best = best_at(Contract((DiscountTier(0, discount),), overage), discount, demand)
+    return {
+        **_expectation(expect(best, demand)),
+        "critical_ratio": best.critical_ratio,
+        "list_volume": best.covered_usd,
+        "breakeven_utilisation": best.breakeven_utilisation,
+    }
+
+
+def commit_opt_tiers(inputs: Inputs) -> object:
+    """Size a commitment on a ladder of discounts."""
+    rungs = ladder(_contract(inputs), Demand.lognormal(inputs["mean"], inputs["cv"]))
+    best = best_of([rung.payment_usd for rung in rungs])
+    per_tier = [{"tier": at, **_expectation(rung)} for at, rung in enumerate(rungs)]
+    return {"best_tier": best, "best": per_tier[best], "per_tier": per_tier}
+
+
+def regret_report(inputs: Inputs) -> object:
+    """Compare a commitment sized on the forecast with one sized on today's bill."""
+    spend = TermSpend(inputs["baseline"], certified_saving_usd=inputs["baseline"] * inputs["saving"])
+    assumptions = Assumptions(_chances(inputs["growth"]), _chances(inputs["adoption"]))
+    found = advise(_contract(inputs), forecast(spend, assumptions), tail_level=inputs["cvar_level"])
+    return {
+        "optimal": _expectation(found.best),
+        "naive_commit": found.today.commitment.commit_usd,
+        "naive_under_truth": _expectation(found.today),
+        "regret": found.regret_usd,
+        "no_commit_payment": found.nothing.payment_usd,
+        "cvar_optimal": found.best.tail_usd,
+        "cvar_naive": found.today.tail_usd,
+    }
+
+
+def empirical_commit(inputs: Inputs) -> object:
+    """Size a monthly commitment on observed months."""
+    found = monthly_commit(inputs["months"], inputs["d"])
+    return {
+        "list_volume": found.list_volume_usd,
+        "commit": found.commit_usd,
+        "annual_payment": found.payment_usd,
+        "utilisation": found.utilisation_share,
+        "coverage": found.coverage_share,
+        "effective_savings_rate": found.effective_saving_share,
+        "dead_usd": found.dead_usd,
+    }
+
+
 QUANTITIES: dict[str, Callable[[Inputs], object]] = {
     function.__name__: function
     for function in (
         request_cost, tier_cliff, compare_models, bar_choice, tango_report, ni_table, fdr_report, hull,
+        commit_opt_single, commit_opt_tiers, regret_report, empirical_commit,
     )
 }  # fmt: skip
 

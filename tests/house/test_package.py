@@ -15,7 +15,13 @@ from packaging.requirements import Requirement
 
 from house.tree import PACKAGE, PROJECT, ROOT, parsed, sources
 
-DATA = ("py.typed", "data/prices.toml", "data/capabilities.toml", "data/policy.schema.json")
+DATA = (
+    "py.typed",
+    "data/prices.toml",
+    "data/capabilities.toml",
+    "data/policy.schema.json",
+    "data/contract.schema.json",
+)
 TOLD_BY_OTHERS = {
     "multidict": "aiohttp",
     "yarl": "aiohttp",

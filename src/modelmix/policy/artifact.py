@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -29,6 +28,7 @@ from modelmix.policy.document import (
     TaskEvidence,
     TaskMatch,
 )
+from modelmix.policy.fault import first_fault
 from modelmix.policy.schema import SCHEMA_ID
 
 GENERATION_DAYS = 180
@@ -142,7 +142,7 @@ def parse(data: bytes, path: str = "-") -> PolicyDocument:
     try:
         document = PolicyDocument.model_validate(content)
     except ValidationError as error:
-        raise ArtifactError(path, _first_fault(error, parsed)) from error
+        raise ArtifactError(path, first_fault(error, parsed, _known)) from error
     _verify(document, path)
     return document
 
@@ -159,42 +159,10 @@ def _verify(document: PolicyDocument, path: str) -> None:
         raise ArtifactError(path, f"was changed after it was written: {hashes}; {_SIGN_AGAIN}")
 
 
-def _first_fault(error: ValidationError, parsed: yaml_text.Parsed) -> str:
-    faults = [(_path(fault["loc"], parsed.value), fault) for fault in error.errors(include_url=False)]
-    # A misspelt key is also a missing one; its spelling is what helps.
-    path, fault = min(faults, key=lambda pair: (pair[1]["type"] != "extra_forbidden", parsed.line(pair[0])))
-    if fault["type"] == "extra_forbidden":
-        why = _unknown(path)
-    elif fault["type"] == "missing":
-        why = "is missing; add it"
-    else:
-        why = str(fault["msg"]).removeprefix("Value error, ")
-    rest = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    where = ".".join(map(str, path)) or "the file"
-    return f"line {parsed.line(path)}, {where}: {why}{rest}"
-
-
-def _path(loc: tuple[int | str, ...], value: object) -> yaml_text.Path:
-    """Keep of pydantic's location what stands in the file: it also names branches of a union."""
-    path: list[int | str] = []
-    for part in loc:
-        if isinstance(value, dict) and part in value:
-            value = value[str(part)]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        elif not isinstance(value, dict) or part != loc[-1] or part == "[key]":
-            continue
-        path.append(part)
-    return tuple(path)
-
-
-def _unknown(path: yaml_text.Path) -> str:
+def _known(path: yaml_text.Path) -> list[str]:
     where = tuple("*" if at == 1 or isinstance(part, int) else str(part) for at, part in enumerate(path[:-1]))
     holder = _HOLDERS.get(where)
-    known = ["model", "effort"] if holder is None else list(holder.model_fields)
-    near = get_close_matches(str(path[-1]), known, 1)
-    hint = f"did you mean {near[0]}?" if near else f"write one of {', '.join(known)}"
-    return f"is not a key; {hint}"
+    return ["model", "effort"] if holder is None else list(holder.model_fields)
 
 
 def to_policy(

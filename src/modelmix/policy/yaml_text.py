@@ -22,8 +22,6 @@ MAX_BYTES = 4 * 2**20
 MAX_DEPTH = 12
 """Deepest nesting."""
 
-_TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels; nothing in a policy file is"
-
 Path: TypeAlias = tuple[str | int, ...]
 BlockPaths: TypeAlias = frozenset[tuple[str, ...]]
 Plain: TypeAlias = "str | int | Decimal | bool | list[Plain] | dict[str, Plain] | None"
@@ -34,6 +32,10 @@ _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None,
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_./@-]*(?: [A-Za-z0-9_./@-]+)*")
 # Words that other YAML readers take for a boolean, a null or a number; they are written in quotes.
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+_FIRST: Mapping[str, str] = {
+    "policy": "write one with modelmix optimize",
+    "contract": "begin it with `modelmix_contract: 1`",
+}
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -56,30 +58,31 @@ class Parsed:
         return self.lines.get(path, 1)
 
 
-def read(data: bytes, path: str, loader: type = _LOADER) -> Parsed:
+def read(data: bytes, path: str, loader: type = _LOADER, kind: str = "policy") -> Parsed:
     """Read a file.
 
     Args:
         data: Content, UTF-8, at most 4 MiB.
         path: Name of the file, for the sentence of an error.
         loader: Loader of PyYAML that splits the text into events; the C one where it is there.
+        kind: What the file is to hold, for the sentence of an error.
 
     Raises:
         ArtifactError: It is not YAML, or not of the plain part.
     """
     if len(data) > MAX_BYTES:
-        raise ArtifactError(path, f"{len(data):,} bytes are too many; a policy has at most {MAX_BYTES:,}")
+        raise ArtifactError(path, f"{len(data):,} bytes are too many; a {kind} has at most {MAX_BYTES:,}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ArtifactError(path, f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    builder = _Builder(path, yaml.parse(text, Loader=loader))
+    builder = _Builder(path, kind, yaml.parse(text, Loader=loader))
     try:
         return Parsed(builder.document(), builder.lines)
     except yaml.MarkedYAMLError as error:
         # The C parser has a bound of its own, and reads ahead of the builder.
         deep = "nesting depth" in (error.problem or "")
-        why = _TOO_DEEP if deep else f"not valid YAML ({error.problem}); correct it"
+        why = _too_deep(kind) if deep else f"not valid YAML ({error.problem}); correct it"
         raise ArtifactError(path, f"line {_line(error.problem_mark)}: {why}") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # The reader's complaint about a character carries no line, and its escapes are not range-checked.
@@ -92,6 +95,7 @@ class _Builder:
     """Builds values from events; the nesting is bounded before it is followed."""
 
     path: str
+    kind: str
     events: Iterator[yaml.Event]
     lines: dict[Path, int] = field(default_factory=dict)
 
@@ -102,32 +106,32 @@ class _Builder:
         next(self.events)
         start = next(self.events)
         if not isinstance(start, yaml.DocumentStartEvent):
-            raise ArtifactError(self.path, "the file is empty; write one with modelmix optimize")
+            raise ArtifactError(self.path, f"the file is empty; {_FIRST[self.kind]}")
         if start.version is not None or start.tags:
-            self._refuse(start, "a % directive has no use in a policy file; take it out")
+            self._refuse(start, f"a % directive has no use in a {self.kind} file; take it out")
         value = self._value(next(self.events), ())
         next(self.events)
         after = next(self.events)
         if not isinstance(after, yaml.StreamEndEvent):
-            self._refuse(after, "a second document begins; a policy file holds one")
+            self._refuse(after, f"a second document begins; a {self.kind} file holds one")
         return value
 
     def _value(self, event: yaml.Event, path: Path) -> Plain:
         if len(path) > MAX_DEPTH:
-            self._refuse(event, _TOO_DEEP)
+            self._refuse(event, _too_deep(self.kind))
         self.lines.setdefault(path, _line(event.start_mark))
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         if not isinstance(event, yaml.CollectionStartEvent):
-            self._refuse(event, "an alias is not used in a policy file; write the value out")
+            self._refuse(event, f"an alias is not used in a {self.kind} file; write the value out")
         self._be_plain(event)
         return self._list(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
 
     def _be_plain(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.anchor is not None:
-            self._refuse(event, f"the anchor {event.anchor!r} is not used in a policy file; take it out")
+            self._refuse(event, f"the anchor {event.anchor!r} is not used in a {self.kind} file; take it out")
         if event.tag is not None:
-            self._refuse(event, f"the tag {event.tag!r} is not used in a policy file; take it out")
+            self._refuse(event, f"the tag {event.tag!r} is not used in a {self.kind} file; take it out")
 
     def _scalar(self, event: yaml.ScalarEvent) -> Plain:
         self._be_plain(event)
@@ -158,6 +162,10 @@ class _Builder:
         if not isinstance(key, str):
             self._refuse(event, f"the key {event.value!r} is not a text; write it in quotes")
         return key
+
+
+def _too_deep(kind: str) -> str:
+    return f"nested deeper than {MAX_DEPTH} levels; nothing in a {kind} file is"
 
 
 def _line(mark: object) -> int:
