@@ -212,7 +212,7 @@ class ByType:
         return f"{how}; grace" if self.state is State.GRACE else how
 
     def _reason(self, entry: Entry | None, how: str) -> str:
-        task = "" if entry is None else f"task={_plain(entry.name)}; "
+        task = "" if entry is None else f"task={name_in_reason(entry.name)}; "
         return f"{task}{how}; policy={self.sha256[:8] or 'unsigned'}"
 
     def _effective(self, candidate: Candidate) -> Candidate:
@@ -234,6 +234,6 @@ def _asks_for(entry: Entry, requested: Candidate) -> bool:
     return requested in entry.baselines or requested.model in VIRTUAL_MODELS
 
 
-def _plain(name: str) -> str:
+def name_in_reason(name: str) -> str:
     """Percent-encode what may not stand in a header field or would be taken for a separator."""
     return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in name.encode())
