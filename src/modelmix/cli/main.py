@@ -44,6 +44,7 @@ COMMANDS: dict[str, Entry] = {
     "bench": Entry("modelmix.cli.bench", "Hold the optimiser against a known truth."),
     "policy": Entry("modelmix.cli.policy", "Show, check, compare and explain policy files."),
     "serve": Entry("modelmix.cli.serve", "The gateway: serve a policy to any Claude client."),
+    "report": Entry("modelmix.cli.report", "What a policy saves and how that is known, as one page."),
     "simulate": Entry("modelmix.cli.simulate", "A practice Claude API on this machine: no key, no cost."),
     "demo": Entry("modelmix.cli.demo", "The whole story on simulated traffic, in under a minute."),
     "export": Entry("modelmix.cli.export", "Print what the ledger holds, for other tools."),

@@ -21,6 +21,16 @@ def printable(text: str, width: int | None = None) -> str:
     return shown[:head] + _ELLIPSIS + (shown[-tail:] if tail else "")
 
 
+def printable_lines(text: str) -> str:
+    r"""Replace what a terminal or a page would obey rather than show, and keep line ends and tabs.
+
+    >>> printable_lines("a\tb\r\nc\x1b[31m")
+    'a\tb\nc�[31m'
+    """
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join("\t".join(printable(part) for part in line.split("\t")) for line in lines)
+
+
 def ending(path: str, width: int) -> str:
     """Shorten a path from the left: its end tells most.
 

@@ -1,0 +1,99 @@
+"""Findings: what graders found wrong, counted; and how often the baseline disagrees with itself."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from modelmix.core.candidate import Candidate
+from modelmix.core.outcome import Outcome
+from modelmix.evaluate.paired import Pairs
+
+_MOST_KINDS = 2000
+_SHOWN = 8
+_SEPARATOR = "; "
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of error of one candidate.
+
+    Attributes:
+        what: The grader's words.
+        answers: Answers in which it was found.
+        of: Answers that were graded: those of the slice, where the error occurs in one slice only.
+        slice_name: That slice, or empty.
+        baseline_answers: The same error in the baseline's answers.
+    """
+
+    what: str
+    answers: int
+    of: int
+    slice_name: str
+    baseline_answers: int
+
+
+@dataclass(slots=True)
+class _Counts:
+    graded: int = 0
+    graded_in: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    found_in: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome) -> None:
+        self.graded += 1
+        self.graded_in[outcome.slice_name] += 1
+        for what in dict.fromkeys(part for part in outcome.why.split(_SEPARATOR) if part):
+            # A judge's free words may all differ: beyond so many kinds there is nothing to group.
+            if what in self.found or len(self.found) < _MOST_KINDS:
+                self.found[what] += 1
+                self.found_in.setdefault(what, Counter())[outcome.slice_name] += 1
+
+
+class Findings:
+    """Counts findings by task type and candidate, and pairs repeated answers."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, Candidate], _Counts] = {}
+        self._graders: dict[str, set[str]] = {}
+        self._last: dict[tuple[str, Candidate, str, str], float] = {}
+        self._repeats: dict[tuple[str, Candidate], Pairs] = {}
+
+    def add(self, outcome: Outcome, import_id: str) -> None:
+        """Count one outcome.
+
+        Args:
+            outcome: The outcome, its candidate with its effective effort.
+            import_id: Where it comes from. Two answers to a prompt in one import are two samples; in two
+                imports they may be the same answer twice.
+        """
+        who = outcome.task_type, outcome.candidate
+        self._counts.setdefault(who, _Counts()).add(outcome)
+        if outcome.grader:
+            self._graders.setdefault(outcome.task_type, set()).add(outcome.grader)
+        key = (*who, outcome.prompt_id, import_id)
+        before = self._last.pop(key, None)
+        if before is None:
+            self._last[key] = outcome.score
+        else:
+            change = outcome.score - before
+            once = Pairs(max(change, 0.0), max(-change, 0.0), 1.0)
+            self._repeats[who] = self._repeats.get(who, Pairs(0.0, 0.0, 0.0)) + once
+
+    def of(self, task_type: str, candidate: Candidate, baseline: Candidate) -> tuple[Finding, ...]:
+        """Return what was found of a candidate, most frequent first."""
+        counts = self._counts.get((task_type, candidate), _Counts())
+        other = self._counts.get((task_type, baseline), _Counts())
+        rows = []
+        for what, answers in sorted(counts.found.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]:
+            slices = counts.found_in[what]
+            only = next(iter(slices)) if len(slices) == 1 else ""
+            of = counts.graded_in[only] if only else counts.graded
+            rows.append(Finding(what, answers, of, only, other.found[what]))
+        return tuple(rows)
+
+    def graders(self, task_type: str) -> tuple[str, ...]:
+        """Return the names of the graders of a type, in order."""
+        return tuple(sorted(self._graders.get(task_type, ())))
+
+    def repeats(self, task_type: str, candidate: Candidate) -> Pairs | None:
+        """Return how a candidate's second answers compare with its first ones; None without any."""
+        return self._repeats.get((task_type, candidate))
