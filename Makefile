@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test format lint types floors unit soak bench clean
+.PHONY: help install demo test format lint types floors unit browser soak bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,10 +34,13 @@ types: install  ## mypy, strict
 floors: install  ## import-linter: imports only go down, pure rooms stay pure
 	@$(BIN)/lint-imports
 
-unit: install  ## tests, then coverage room by room
+unit: install browser  ## tests, then coverage room by room
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m pytest -q -n 2 -m "not soak" --cov=modelmix --cov-report=
 	@$(BIN)/python scripts/coverage_gate.py
+
+browser:  ## a Chromium for the tests that look at pages: from Debian where root may install it
+	@sh scripts/chromium
 
 soak: install  ## the long forms: error rates over thousands of worlds, kill -9 under load
 	@$(BIN)/python -m pytest -q -m soak

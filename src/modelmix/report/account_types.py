@@ -68,6 +68,7 @@ def _article(sheet: Sheet, i: int) -> str:
         f"<p>{_break_even(sheet, at)}</p>\n" if task["candidate"] else "",
         _errors(sheet, at),
         _undecided(sheet, at),
+        _declined(sheet, at),
         _traffic(sheet, at),
         _graders(sheet, at),
         _repeats(sheet, at),
@@ -142,6 +143,24 @@ def _undecided(sheet: Sheet, at: str) -> str:
         return ""
     usd = f" for about {sheet.price(f'{at}.more_usd')}" if sheet.at(f"{at}.more_usd") is not None else ""
     return f"<p>About {sheet.counted(f'{at}.more_pairs', 'more pair')}{usd} would decide it.</p>\n"
+
+
+def _declined(sheet: Sheet, at: str) -> str:
+    """List the candidates that fail, beside the one that the sentences above are about."""
+    lines = []
+    for i, one in enumerate(sheet.at(f"{at}.declined")):
+        here = f"{at}.declined.{i}"
+        said = f"{sheet.text(f'{here}.candidate')}: loss {sheet.points(f'{here}.loss')}"
+        if one["margin"] is not None:
+            said += f" beyond the margin of {sheet.points(f'{here}.margin')}"
+        said += f", {sheet.counted(f'{here}.pairs', 'pair')}"
+        if one["saving_usd"] is not None:
+            said += f"; {sheet.usd(f'{here}.saving_usd')} declined"
+        if one["pays_while_error_below_usd"] is not None:
+            below = sheet.price(f"{here}.pays_while_error_below_usd")
+            said += f", which would pay only while a wrong answer costs less than {below}"
+        lines.append(f"<li>{said}</li>\n")
+    return f"<h4>Candidates that fail</h4>\n<ul>\n{''.join(lines)}</ul>\n" if lines else ""
 
 
 def _traffic(sheet: Sheet, at: str) -> str:

@@ -1,5 +1,6 @@
 """Savings: what a policy saves on real traffic, type by type, and how well each dollar of it is founded."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -23,6 +24,27 @@ class Standing(StrEnum):
     REFUSED = "refused"
     UNDECIDED = "undecided"
     UNMEASURED = "unmeasured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """A cheaper candidate of a type that is shown to fail.
+
+    Attributes:
+        candidate: The candidate.
+        pairs: Pairs that this rests on.
+        loss: Measured loss, or None.
+        margin: Margin that it is shown to pass, or None.
+        saving_usd: What it would have saved on the type's calls, or None.
+        pays_while_error_below_usd: Cost of a wrong answer below which it would have paid, or None.
+    """
+
+    candidate: Candidate
+    pairs: int
+    loss: Decimal | None
+    margin: Decimal | None
+    saving_usd: Decimal | None
+    pays_while_error_below_usd: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +78,7 @@ class TypeSaving:
             None where the loss is not above zero, or not known.
         pays_for_sure_while_error_below_usd: The same from the bound of the loss; None where that is not above
             zero, or not known.
+        declined: Cheaper candidates that fail, the one that would save most first.
         why: Why it stays, or moves.
     """
 
@@ -82,6 +105,7 @@ class TypeSaving:
     error_cost_usd: Decimal | None
     pays_while_error_below_usd: Decimal | None
     pays_for_sure_while_error_below_usd: Decimal | None
+    declined: tuple[Declined, ...]
     why: str
 
 
@@ -308,15 +332,37 @@ def _type_saving(policy: PolicyDocument, name: str, today: TypeToday, *, holds: 
         explicit_usd=today.explicit_usd,
         unpriced_calls=today.unpriced_calls,
         evidence=evidence,
-        type_margin=None if entry.bar is None else entry.bar.type_margin,
+        type_margin=_margin(entry, candidate),
         critical=entry.critical,
         error_cost_usd=own if own is not None else policy.bar.error_cost_usd,
         pays_while_error_below_usd=_break_even(per_call, None if evidence is None else evidence.loss),
         pays_for_sure_while_error_below_usd=_break_even(
             per_call, None if evidence is None else evidence.bound
         ),
+        declined=tuple(_declined(entry, today)),
         why=entry.why or "",
     )
+
+
+def _margin(entry: TaskEntry, candidate: Candidate | None) -> Decimal | None:
+    """Return the margin that a type's candidate was held against, where the file tells."""
+    if entry.bar is not None and entry.bar.type_margin is not None:
+        return entry.bar.type_margin
+    return next((one.margin for one in entry.refused if one.candidate == candidate), None)
+
+
+def _declined(entry: TaskEntry, today: TypeToday) -> Iterator[Declined]:
+    for one in entry.refused:
+        saving = _part(today.usd, one.saving_share)
+        per_call = saving / today.calls if saving is not None and today.calls else None
+        yield Declined(
+            candidate=one.candidate,
+            pairs=one.pairs,
+            loss=one.loss,
+            margin=one.margin,
+            saving_usd=saving,
+            pays_while_error_below_usd=_break_even(per_call, one.loss),
+        )
 
 
 def _standing(entry: TaskEntry, candidate: Candidate | None, *, certified: bool) -> Standing:

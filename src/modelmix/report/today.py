@@ -12,8 +12,7 @@ from modelmix.policy.placement import Place
 BOUND_Z = 1.6448536269514722  # one-sided 95 %
 TRANSCRIPTS = "claude-code"
 SIMULATED = "msg_sim"
-"""How ids of the practice API begin; it shares no table with the product, so a test holds the two "
-"together."""
+"""How ids of the practice API begin; it shares no table with the product, so a test holds them together."""
 _ZERO = Decimal(0)
 
 

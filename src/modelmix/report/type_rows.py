@@ -12,7 +12,7 @@ from modelmix.report.examples import Example, Text
 from modelmix.report.findings import Finding
 from modelmix.report.measured import MeasuredCandidate, MeasuredType, z_of
 from modelmix.report.receipt import Amounts, number
-from modelmix.report.savings import Savings, Standing, TypeSaving
+from modelmix.report.savings import Declined, Savings, Standing, TypeSaving
 
 _ORDER = (Standing.PROVEN, Standing.REFUSED, Standing.UNDECIDED, Standing.UNMEASURED)
 _ZERO = Decimal(0)
@@ -94,8 +94,9 @@ def _row(money: Money, i: int, shown: TypeEvidenceShown) -> dict[str, Any]:
         "month": None if money.month is None else _amounts(money.month, i, row),
         **_evidence(row),
         **_break_even(row),
+        "declined": [_declined(one, money.span.quantum) for one in row.declined],
         "why": row.why or None,
-        "graders": list(shown.graders),
+        "graders": list(shown.graders) or _graders(row),
         **_rows(shown, row, money.alpha),
     }
 
@@ -150,6 +151,22 @@ def _break_even(row: TypeSaving) -> dict[str, Any]:
         "pays": None if cost is None or expected is None else cost < expected,
         "pays_for_sure": None if cost is None or sure is None else cost < sure,
     }
+
+
+def _declined(found: Declined, quantum: Decimal) -> dict[str, Any]:
+    expected = found.pays_while_error_below_usd
+    return {
+        "candidate": str(found.candidate),
+        "pairs": found.pairs,
+        "loss": _plain(found.loss),
+        "margin": _plain(found.margin),
+        "saving_usd": None if found.saving_usd is None else number(found.saving_usd.quantize(quantum)),
+        "pays_while_error_below_usd": None if expected is None else number(expected.quantize(FINE)),
+    }
+
+
+def _graders(row: TypeSaving) -> list[str]:
+    return [row.evidence.grader] if row.evidence is not None and row.evidence.grader else []
 
 
 def _plain(value: Decimal | None) -> float | None:
