@@ -8,30 +8,55 @@ import pytest
 from modelmix.cli.main import run
 
 
-def test_the_story_ends_with_the_truth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Audit, policy, gateway and truth are shown, said to be simulated, and shown again on a second run."""
+def test_the_story_is_told_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Audit, replay, policy, refusal, gateway, receipt and commitment, said to be simulated, twice."""
     folder = tmp_path / "demo"
-    words = ["demo", "--folder", str(folder), "--prompts", "400", "--live", "30"]
+    words = ["demo", "--folder", str(folder), "--prompts", "900", "--live", "30"]
     for _ in range(2):
         assert run(words) == 0
     shown = capsys.readouterr().out
-    for expected in ("at stake", "known truth", "claims right", "simulated", "rows in the ledger"):
+    for expected in (
+        "at stake",
+        "the baseline against itself",
+        "naive router",
+        "declined",
+        "invented: ",
+        "was changed after it was written",
+        "rows in the ledger",
+        "receipt",
+        "today's bill",
+        "known truth",
+        "decisions right",
+        "simulated",
+        "modelmix replay LOG --dry-run",
+    ):
         assert expected in shown
     assert {path.name for path in folder.iterdir()} >= {
         "requests.jsonl",
-        "outcomes.jsonl",
+        "known.jsonl",
+        "contract.yaml",
         "policy.yaml",
+        "report.html",
         "home",
     }
 
 
-def test_json_is_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing else is on stdout, and every request is a row of the ledger."""
-    assert run(["demo", "--folder", str(tmp_path / "d"), "--prompts", "60", "--live", "12", "--json"]) == 0
+def test_json_is_one_object_that_adds_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing else is on stdout, every request is a row of the ledger, and the story's claims are in it."""
+    words = ["demo", "--folder", str(tmp_path / "d"), "--prompts", "900", "--live", "12", "--json"]
+    assert run(words) == 0
     document = json.loads(capsys.readouterr().out)
-    assert (document["schema"], document["simulated"]) == ("modelmix.demo/1", True)
+    assert (document["schema"], document["simulated"]) == ("modelmix.demo/2", True)
     assert document["live"]["ledger_rows"] == document["live"]["requests"] == 12
-    assert all(decision["right"] for decision in document["decisions"])
+    assert document["claims"] == document["right"] > 0
+    again = document["replay"]["baseline_against_itself"]
+    assert (again["verdict"], again["loss"]) == ("CLEARS", 0.0)
+    assert document["naive"]["saving_share"] > document["proven"]["saving_share"] > 0
+    assert document["naive"]["absent_fields_invented"] > 0
+    assert "form-extraction" in {one["task_type"] for one in document["declined"]}
+    assert all(one["usd_month"] > 0 for one in document["declined"])
+    assert len(document["wrong_answers"]) == 2
+    assert "was changed" in document["tampered_policy"]
 
 
 def test_a_folder_of_someone_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,8 +23,9 @@ def command(
 ) -> None:
     """Tell the whole story on simulated traffic: no key, no cost, nothing leaves this machine.
 
-    A document pipeline (forms, summaries, analytical questions) and ticket triage run on the practice API.
-    The answers are synthetic; so are the dollars, at list price. Every decision is held against the truth.
+    A document pipeline (forms, summaries, analytical questions), ticket triage and a support assistant run on
+    the practice API. The answers are synthetic; so are the dollars, at list price. Every decision is held
+    against the truth.
     """
     from datetime import UTC, datetime
 
@@ -49,8 +50,9 @@ def _teller(*, quiet: bool) -> "Teller":
     from rich.text import Text
 
     from modelmix.cli.console import out, talk
+    from modelmix.demo import screen
     from modelmix.demo.story import Teller
-    from modelmix.report import card, fit
+    from modelmix.report import card, commit_card, fit, receipt_card, replay
 
     shown, told = out(), talk()
     step = 0
@@ -67,15 +69,20 @@ def _teller(*, quiet: bool) -> "Teller":
             sys.stderr.write(f"\r   {done:,} of {whole:,} {what}{end}")
             sys.stderr.flush()
 
+    def show(part: object) -> None:
+        if not quiet:
+            shown.print(part)
+
     return Teller(
-        heading,
-        progress,
-        lambda audit: None if quiet else shown.print(card.card(audit)),
-        lambda found, goal, path: (
-            None
-            if quiet
-            else shown.print(
-                fit.card(fit.FitReport(found.fit, goal, str(path), found.policy.sha256 or "", found.notes))
-            )
+        heading=heading,
+        progress=progress,
+        audited=lambda audit: show(card.card(audit)),
+        replayed=lambda seen: show(replay.card(seen)),
+        optimised=lambda found, goal, path: show(
+            fit.card(fit.FitReport(found.fit, goal, str(path), found.policy.sha256 or "", found.notes))
         ),
+        refused=lambda found, optimised: show(screen.refused(found, optimised)),
+        served=lambda live, bill: show(screen.served(live, bill)),
+        reported=lambda document, _: show(receipt_card.receipt_card(document)),
+        committed=lambda report: show(commit_card.summary(report)),
     )

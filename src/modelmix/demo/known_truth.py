@@ -1,6 +1,6 @@
-"""Known truth: each decision held against what the practice API knows of its own answers."""
+"""Known truth: each claim held against what the practice API knows of its own answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from modelmix.optimize.fit import Decision, Fit
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A decision beside the truth.
+    """A decision on one candidate, or on a type that has none, beside the truth.
 
     Attributes:
         task_type: The type.
@@ -37,24 +37,32 @@ def check(fit: Fit, truth: Mapping[str, Any]) -> list[Checked]:
         fit: The decisions.
         truth: Body of ``GET /simulator/truth``.
     """
-    return [_check(decision, truth["accuracy"][decision.stratum.task_type]) for decision in fit.decisions]
+    found: list[Checked] = []
+    for decision in fit.decisions:
+        accuracy = truth["accuracy"][decision.stratum.task_type]
+        found += list(_check(decision, accuracy)) or [
+            Checked(decision.stratum.task_type, Verdict.UNDECIDED, None, None, 0.0, is_right=True)
+        ]
+    return found
 
 
-def _check(decision: Decision, accuracy: Mapping[str, Mapping[str, float]]) -> Checked:
-    name, verdict = decision.stratum.task_type, decision.verdict
+def _check(decision: Decision, accuracy: Mapping[str, Mapping[str, float]]) -> Iterator[Checked]:
+    """Yield what is claimed of each candidate; of several that are undecided, the first."""
+    name = decision.stratum.task_type
     base = _accuracy(accuracy, decision.stratum.baseline)
     if decision.move is not None and decision.moved:
-        loss = base - _accuracy(accuracy, decision.move.candidate)
-        margin = decision.move.put.type_margin
-        return Checked(name, verdict, decision.move.candidate, loss, margin, loss <= margin)
-    losses = [(base - _accuracy(accuracy, t.comparison.candidate), t) for t in decision.tested]
-    failing = [(loss, t) for loss, t in losses if t.finding.verdict is Verdict.FAILS]
-    right = all(loss > tested.finding.margin for loss, tested in failing)
-    shown: Sequence[tuple[float, Any]] = failing or losses
-    if not shown:
-        return Checked(name, verdict, None, None, 0.0, is_right=True)
-    loss, tested = min(shown, key=lambda item: item[0])
-    return Checked(name, verdict, tested.comparison.candidate, loss, tested.finding.margin, right)
+        candidate, margin = decision.move.candidate, decision.move.put.type_margin
+        loss = base - _accuracy(accuracy, candidate)
+        yield Checked(name, Verdict.CLEARS, candidate, loss, margin, loss <= margin)
+    is_open = not decision.moved
+    for tested in decision.tested:
+        candidate, margin = tested.comparison.candidate, tested.finding.margin
+        loss = base - _accuracy(accuracy, candidate)
+        if tested.finding.verdict is Verdict.FAILS:
+            yield Checked(name, Verdict.FAILS, candidate, loss, margin, loss > margin)
+        elif is_open:
+            is_open = False
+            yield Checked(name, Verdict.UNDECIDED, candidate, loss, margin, is_right=True)
 
 
 def _accuracy(accuracy: Mapping[str, Mapping[str, float]], candidate: Candidate) -> float:

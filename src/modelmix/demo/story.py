@@ -1,4 +1,4 @@
-"""The story: audit, outcomes, policy, gateway and truth, on the practice API."""
+"""The story: audit, replay, policy, gateway, report and commitment, where the truth is known."""
 
 import json
 import urllib.request
@@ -7,29 +7,48 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from modelmix.core.call import Call
-from modelmix.core.prices import PriceBook
+from modelmix.core.candidate import Candidate
 from modelmix.demo import folder as demo_folder
 from modelmix.demo.known_truth import Checked, check, pool_loss
 from modelmix.demo.live import Bill, Live, bill, send
-from modelmix.demo.traffic import Collected, Size, collect
+from modelmix.demo.refusal import Refusal, refusal
+from modelmix.demo.traffic import BASELINE, CANDIDATES, Collected, Size, collect
 from modelmix.gateway.run import Setup
 from modelmix.gateway.run import running as gateway_running
 from modelmix.optimize.goal import Goal
-from modelmix.pipeline.audit import audit
-from modelmix.pipeline.import_ import import_paths
+from modelmix.pipeline.audit import Window, audit
+from modelmix.pipeline.commit import Ask as CommitAsk
+from modelmix.pipeline.commit import Surroundings
+from modelmix.pipeline.commit import size as size_commitment
 from modelmix.pipeline.optimize import Ask, Optimised, optimise
 from modelmix.pipeline.policy_file import write
+from modelmix.pipeline.replay.ask import Ask as ReplayAsk
+from modelmix.pipeline.replay.ask import Limits
+from modelmix.pipeline.replay.plan import Planner
+from modelmix.pipeline.replay.recordings import source_of
+from modelmix.pipeline.replay.replay import Place, Replayed, replay
+from modelmix.pipeline.replay.run import Tally
+from modelmix.pipeline.replay.summary import replay_report
+from modelmix.pipeline.report import ReportAsked, account, plotly_source, write_page
+from modelmix.pipeline.savings import read_policy
 from modelmix.pipeline.traffic import read_traffic
+from modelmix.report.account import account_document
+from modelmix.report.account_page import account_page
 from modelmix.report.audit import Audit
+from modelmix.report.commit import CommitReport
+from modelmix.report.replay import ReplayReport
 from modelmix.settings import Settings
 from modelmix.simulator.run import running as simulator_running
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
 
 MARGIN, ALPHA = 0.02, 0.05
+MAX_SPEND_USD: Final = 25
+
+_GRADERS: Final = {"report-summary": "exact", "analytical-question": "exact", "support-assistant": "exact"}
+_ANYTHING: Final = "practice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +59,56 @@ class Teller:
         heading: A step begins; told its title.
         progress: Told what is counted, how many are done, and how many there are.
         audited: The audit is done.
+        replayed: The replay is done.
         optimised: The policy is written; told its file.
+        refused: What the policy says no to.
+        served: Fresh requests went through the gateway; told what they cost.
+        reported: The report is written; told its document and its file.
+        committed: The commitment is sized.
     """
 
     heading: Callable[[str], None]
     progress: Callable[[str, int, int], None]
     audited: Callable[[Audit], None]
+    replayed: Callable[[ReplayReport], None]
     optimised: Callable[[Optimised, Goal, Path], None]
+    refused: Callable[[Refusal, Optimised], None]
+    served: Callable[[Live, Bill], None]
+    reported: Callable[[dict[str, Any], Path], None]
+    committed: Callable[[CommitReport], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How the demo ended.
 
     Attributes:
         live: What went through the gateway.
         bill: What it cost.
-        checked: Every decision beside the truth.
+        replayed: What the replay found.
+        refusal: What the policy says no to.
+        saving_share: What the policy saves, as proven.
+        saving_bound: Its lower bound.
+        commit: How the commitment was sized.
+        checked: Every claim beside the truth.
         true_pool_loss: True loss over the moved traffic.
         policy: The policy file.
+        page: The report.
         collected: Files of the first step.
         home: Folder of the ledger and the lake.
     """
 
     live: Live
     bill: Bill
+    replayed: ReplayReport
+    refusal: Refusal
+    saving_share: float
+    saving_bound: float
+    commit: CommitReport
     checked: tuple[Checked, ...]
     true_pool_loss: float
     policy: Path
+    page: Path
     collected: Collected
     home: Path
 
@@ -86,55 +127,130 @@ def tell(folder: Path, surroundings: Settings, size: Size, now: datetime, teller
         ConfigError: The folder is someone else's.
     """
     demo_folder.make(folder)
-    book, home = surroundings.price_book(), folder / "home"
+    stage = _Stage(folder, surroundings, size, now, teller)
     with simulator_running(seed=size.seed) as api:
-        teller.heading("practice API: today's model and two cheaper ones answer the same prompts")
-        collected = collect(api, folder, book, size, now, partial(teller.progress, "answers"))
-        teller.heading("modelmix audit: what today's traffic costs")
+        teller.heading(f"a fortnight of traffic: {size.prompts:,} requests, all on {BASELINE}")
+        collected = collect(api, folder, size, now, partial(teller.progress, "requests"))
+        teller.heading("modelmix audit: what it costs")
         today = read_traffic([collected.log], [str(collected.log)])
-        teller.audited(audit(today, book, surroundings.capabilities(), now))
-        teller.heading("modelmix import, modelmix optimize: what provably holds on a cheaper model")
-        policy = folder / "policy.yaml"
-        found = _prove(collected, home, surroundings, now)
-        write(policy, found.policy)
-        teller.optimised(found, Goal(MARGIN, ALPHA), policy)
+        teller.audited(audit(today, stage.book, stage.capabilities, now))
+        teller.heading("modelmix replay: the same requests asked again of two cheaper candidates, and graded")
+        done = stage.replay(api, collected)
+        seen = replay_report(done, Limits())
+        teller.replayed(seen)
+        teller.heading("modelmix optimize: what provably holds, type by type, on rows that did not choose")
+        found = stage.optimise()
+        teller.optimised(found, stage.goal, stage.policy)
+        teller.heading("what it refuses")
+        declined = refusal(found.fit, done.evidence.outcomes, _baseline(found), stage.policy)
+        teller.refused(declined, found)
         teller.heading("modelmix serve --enforce: fresh requests, all asking for today's model")
-        live, spent = _serve(api, policy, home, surroundings, size, teller)
+        live, spent = stage.serve(api)
+        teller.served(live, spent)
         truth = _truth(api)
-    checked = tuple(check(found.fit, truth))
-    return Ending(live, spent, checked, pool_loss(found.fit, truth), policy, collected, home)
-
-
-def _prove(collected: Collected, home: Path, surroundings: Settings, now: datetime) -> Optimised:
-    book, capabilities = surroundings.price_book(), surroundings.capabilities()
-    with Ledger.open(home) as ledger:
-        lake = Lake(home)
-        import_paths([collected.log, collected.outcomes], ledger, lake, now=now)
-        ask = Ask(goal=Goal(MARGIN, ALPHA), name="document-pipeline")
-        return optimise(ask, ledger, lake, book, capabilities, now)
-
-
-def _serve(
-    api: str, policy: Path, home: Path, surroundings: Settings, size: Size, teller: Teller
-) -> tuple[Live, Bill]:
-    setup = Setup(
-        home=home,
-        capabilities=surroundings.capabilities(),
-        open_rows=partial(Ledger.open, home),
-        policy=policy,
-        upstream=api,
-        enforce=True,
+    teller.heading("modelmix report, modelmix commit: the receipt, and what to sign")
+    teller.reported(stage.report(), stage.page)
+    committed = stage.commit(collected)
+    teller.committed(committed)
+    return Ending(
+        live=live,
+        bill=spent,
+        replayed=seen,
+        refusal=declined,
+        saving_share=found.fit.saving_share,
+        saving_bound=found.fit.saving_bound,
+        commit=committed,
+        checked=tuple(check(found.fit, truth)),
+        true_pool_loss=pool_loss(found.fit, truth),
+        policy=stage.policy,
+        page=stage.page,
+        collected=collected,
+        home=stage.home,
     )
-    with gateway_running(setup) as gateway:
-        live = send(gateway, size, partial(teller.progress, "requests"))
-    with Ledger.open(home) as ledger:
-        calls = list(ledger.calls())
-    return live, _bill(calls, surroundings.price_book())
 
 
-def _bill(calls: list[Call], book: PriceBook) -> Bill:
-    routed = [call for call in calls if call.source == "gateway"]
-    return bill(routed, [call for call in calls if call.source != "gateway"], book)
+class _Stage:
+    """The folder in which the demo plays, and the commands that it runs there."""
+
+    def __init__(
+        self, folder: Path, surroundings: Settings, size: Size, now: datetime, teller: Teller
+    ) -> None:
+        self.home, self.policy, self.page = folder / "home", folder / "policy.yaml", folder / "report.html"
+        self.book, self.capabilities = surroundings.price_book(), surroundings.capabilities()
+        self.goal = Goal(MARGIN, ALPHA)
+        self._size, self._now, self._teller = size, now, teller
+
+    def replay(self, api: str, collected: Collected) -> Replayed:
+        """Ask the candidates what the log asked."""
+        ask = ReplayAsk(
+            places=(str(collected.log),),
+            expected=(str(collected.known),),
+            candidates=CANDIDATES,
+            graders=_GRADERS,
+            pairs=self._size.prompts,
+            keep_text=True,
+            upstream=api,
+        )
+        source = source_of(ask.places, self.capabilities, ask.expected)
+        planner = Planner(ask, source, self.book, self.capabilities, self._now.date())
+        place = Place(home=self.home, book=self.book, capabilities=self.capabilities, key=_ANYTHING)
+        limits = Limits(rate_share=1.0, concurrency=16)
+        return replay(planner.plan(source.scan()), place, limits, self._now, self._told)
+
+    def _told(self, tally: Tally) -> None:
+        self._teller.progress("answers", tally.done, tally.whole)
+
+    def optimise(self) -> Optimised:
+        """Turn the answers into a policy."""
+        with Ledger.open(self.home) as ledger:
+            ask = Ask(goal=self.goal, name="document-pipeline")
+            found = optimise(ask, ledger, Lake(self.home), self.book, self.capabilities, self._now)
+        write(self.policy, found.policy)
+        return found
+
+    def serve(self, api: str) -> tuple[Live, Bill]:
+        """Send fresh requests through the gateway."""
+        setup = Setup(
+            home=self.home,
+            capabilities=self.capabilities,
+            open_rows=partial(Ledger.open, self.home),
+            policy=self.policy,
+            upstream=api,
+            enforce=True,
+        )
+        with gateway_running(setup) as gateway:
+            live = send(gateway, self._size, partial(self._teller.progress, "requests"))
+        with Ledger.open(self.home) as ledger:
+            calls = list(ledger.calls())
+        routed = [call for call in calls if call.source == "gateway"]
+        return live, bill(routed, [call for call in calls if call.source == "messages"], self.book)
+
+    def report(self) -> dict[str, Any]:
+        """Write the report."""
+        asked = ReportAsked(home=self.home, policy=self.policy, now=self._now)
+        document = account_document(account(asked, self.book, self.capabilities))
+        write_page(self.page, account_page(document, plotly_source()))
+        return document
+
+    def commit(self, collected: Collected) -> CommitReport:
+        """Size the commitment on offer."""
+        contract, around = (
+            collected.contract,
+            Surroundings(self.home, self.book, self.capabilities, self._now),
+        )
+        # As of this morning: what is live only since then is not yet in the bill that an offer is sized on.
+        ask = CommitAsk(
+            contract.read_bytes(),
+            str(contract),
+            read_policy(self.policy),
+            str(self.policy),
+            Window(until=self._now),
+        )
+        return size_commitment(ask, around)
+
+
+def _baseline(found: Optimised) -> Candidate:
+    return found.fit.decisions[0].stratum.baseline
 
 
 def _truth(api: str) -> dict[str, Any]:

@@ -1,18 +1,17 @@
-"""The demo's traffic: what a document pipeline sends today, and what other models answer to the same."""
+"""The demo's traffic: what a company sends today, all of it to one model, with right answers known to it."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from modelmix.core.prices import PriceBook
+from modelmix.core.candidate import Candidate, Effort
 from modelmix.demo.asking import Client
-from modelmix.simulator.world import Prompt, prompts
-from modelmix.wire.usage import stated
+from modelmix.simulator.world import prompts
 
 BASELINE = "claude-opus-5-5"
-CANDIDATES = ("claude-sonnet-5-5", "claude-haiku-5-5")
+CANDIDATES = (Candidate("claude-haiku-5-5"), Candidate("claude-sonnet-5-5", Effort.MEDIUM))
 DAYS = 14
 
 
@@ -22,12 +21,14 @@ class Collected:
 
     Attributes:
         log: Today's requests and responses.
-        outcomes: Graded answers of all candidates to the same prompts.
+        known: The right answer to each.
+        contract: A spend contract on offer.
         calls: Calls that were made for them.
     """
 
     log: Path
-    outcomes: Path
+    known: Path
+    contract: Path
     calls: int
 
 
@@ -37,7 +38,7 @@ class Size:
 
     Attributes:
         seed: Seed of prompts and answers.
-        prompts: Prompts that every candidate answers.
+        prompts: Requests of a fortnight.
         live: Requests sent through the gateway.
     """
 
@@ -46,56 +47,63 @@ class Size:
     live: int = 300
 
 
+CONTRACT = """\
+# An offer, invented. The mix of this demo at the volume of a company; the saving is the policy's.
+modelmix_contract: 1
+name: an-offer
+term: {start: 2027-01-01, months: 12}
+tiers:
+  - {from_usd: 0, discount: 0%}
+  - {from_usd: 250000, discount: 8%}
+  - {from_usd: 1000000, discount: 15%}
+  - {from_usd: 2500000, discount: 20%}
+overage: list
+unused: lost
+demand:
+  baseline_usd: 2400000
+  growth:
+    - {probability: 25%, factor: 0.9}
+    - {probability: 50%, factor: 1.2}
+    - {probability: 25%, factor: 1.6}
+  adoption:
+    - {probability: 20%, share: 30%}
+    - {probability: 50%, share: 70%}
+    - {probability: 30%, share: 100%}
+"""
+
+
 def collect(
-    url: str, folder: Path, book: PriceBook, size: Size, now: datetime, progress: Callable[[int, int], None]
+    url: str, folder: Path, size: Size, now: datetime, progress: Callable[[int, int], None]
 ) -> Collected:
-    """Let the baseline and its candidates answer the same prompts, and grade by the known answer.
+    """Let today's model answer the requests of a fortnight, and write down what a log of it holds.
 
     Args:
         url: The practice API.
         folder: Where the files go.
-        book: Prices, for what each answer cost with its own caching.
-        size: Seed and number of prompts.
-        now: End of the fortnight over which today's calls are spread.
+        size: Seed and number of requests.
+        now: End of the fortnight.
         progress: Told calls made and calls in all.
     """
-    asked = list(prompts(size.seed, size.prompts))
-    log, outcomes = folder / "requests.jsonl", folder / "outcomes.jsonl"
-    models = (BASELINE, *CANDIDATES)
+    found = Collected(
+        folder / "requests.jsonl", folder / "known.jsonl", folder / "contract.yaml", size.prompts
+    )
+    found.contract.write_text(CONTRACT, encoding="utf-8")
     client = Client(url)
-    done = 0
     try:
-        with (
-            log.open("w", encoding="utf-8") as calls_file,
-            outcomes.open("w", encoding="utf-8") as outcomes_file,
-        ):
-            for index, prompt in enumerate(asked):
+        with found.log.open("w", encoding="utf-8") as log, found.known.open("w", encoding="utf-8") as known:
+            for index, prompt in enumerate(prompts(size.seed, size.prompts)):
                 at = now - timedelta(days=DAYS) * (1 - (index + 1) / (size.prompts + 1))
-                for model, row, outcome in _answers(client, prompt, models, book, now):
-                    if model == BASELINE:
-                        record = {"timestamp": at.isoformat(), "task_type": prompt.task_type, **row}
-                        calls_file.write(json.dumps(record) + "\n")
-                    outcomes_file.write(json.dumps(outcome) + "\n")
-                    done += 1
-                progress(done, size.prompts * len(models))
+                request = {**prompt.body, "model": BASELINE}
+                row = {
+                    "timestamp": at.isoformat(),
+                    "prompt_id": prompt.prompt_id,
+                    "task_type": prompt.task_type,
+                    "request": request,
+                    "response": client.ask(request).body,
+                }
+                log.write(json.dumps(row) + "\n")
+                known.write(json.dumps({"prompt_id": prompt.prompt_id, "expected": prompt.expected}) + "\n")
+                progress(index + 1, size.prompts)
     finally:
         client.close()
-    return Collected(log, outcomes, done)
-
-
-def _answers(
-    client: Client, prompt: Prompt, models: Sequence[str], book: PriceBook, now: datetime
-) -> Iterator[tuple[str, dict[str, object], dict[str, object]]]:
-    for model in models:
-        body = {**prompt.body, "model": model}
-        answer = client.ask(body)
-        usage = stated(answer.body["usage"]).usage
-        outcome = {
-            "prompt_id": prompt.prompt_id,
-            "task_type": prompt.task_type,
-            "model": model,
-            "score": float(answer.text == prompt.expected),
-            "slice": prompt.slice_name,
-            "cost_usd": None if usage is None else str(book.cost(usage, model, now).total_usd),
-        }
-        yield model, {"request": body, "response": answer.body}, outcome
+    return found

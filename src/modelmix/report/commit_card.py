@@ -52,6 +52,11 @@ def card(report: CommitReport) -> RenderableType:
     )
 
 
+def summary(report: CommitReport) -> RenderableType:
+    """Lay the first parts out: the commitment, what else could be signed, and what it hangs on."""
+    return Group(_title(report), _headline(report), _compared(report), Text(), _rows(_findings(report)))
+
+
 def dollars(amount: float) -> str:
     """Write whole dollars, and cents below ten dollars.
 
