@@ -27,7 +27,8 @@ ADVICE = Advice(
     sign_low_usd=Decimal(8000),
     sign_high_usd=Decimal(9500),
     basis="estimated",
-    why="best of three tiers",
+    cash_why="under what is signed",
+    sign_why="best of three tiers",
 )
 
 
