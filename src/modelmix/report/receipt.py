@@ -130,7 +130,11 @@ def receipt(savings: Savings, span: Amounts, month: Amounts | None, advice: Advi
         else number(month.today_usd - month.saving_of(savings.types, Standing.PROVEN)),
         "basis": SIMULATED if is_invented else ESTIMATED,
     }
-    return lines | _commitment(advice)
+    signing = _commitment(advice)
+    if advice is not None and is_invented:
+        for line in signing.values():
+            line["basis"] = SIMULATED
+    return lines | signing
 
 
 def _line(savings: Savings, span: Amounts, month: Amounts | None, standing: Standing) -> dict[str, Any]:
