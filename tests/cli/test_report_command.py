@@ -7,6 +7,7 @@ import pytest
 
 from modelmix.cli.main import run
 from modelmix.report.account import SCHEMA
+from report.homes import CONTRACT
 
 
 def report(home: Path, *more: str) -> int:
@@ -54,6 +55,19 @@ def test_the_page_may_go_to_standard_output(full_home: Path, capsys: pytest.Capt
     assert report(full_home, "-o", "-") == 0
     assert capsys.readouterr().out.startswith("<!doctype html>")
     assert report(full_home, "--json", "-o", "-") == 2
+
+
+def test_a_contract_fills_the_receipt(
+    full_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cash and what to sign for, with the discount and the chance that some of it stays unused."""
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(CONTRACT, encoding="utf-8")
+    assert report(full_home, "--json", "--contract", str(contract)) == 0
+    receipt = json.loads(capsys.readouterr().out)["receipt"]
+    assert receipt["sign_for"]["low_usd"] <= receipt["sign_for"]["usd"] <= receipt["sign_for"]["high_usd"]
+    assert "20 % off in contract made" in receipt["sign_for"]["why"]
+    assert "best commitment without the policy" in receipt["cash"]["why"]
 
 
 def test_what_is_missing_ends_with_its_code(

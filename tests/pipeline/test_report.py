@@ -15,7 +15,7 @@ from modelmix.report.today import SIMULATED
 from modelmix.simulator.run import running
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
-from report.homes import NOW, graded, outcomes
+from report.homes import CONTRACT, NOW, graded, outcomes
 from report.ledgers import BOOK, CAPABILITIES, HAIKU, OPUS, call, entry, policy_of
 
 
@@ -100,6 +100,22 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
         pass
     with pytest.raises(DataError, match="holds no call"):
         account(asked(tmp_path), BOOK, CAPABILITIES)
+
+
+def test_a_contract_makes_cash_of_the_saving(full_home: Path, tmp_path: Path) -> None:
+    """Spend of the ledger, savings of the policy, terms of the file; a file that is not there is named."""
+    path = tmp_path / "contract.yaml"
+    path.write_text(CONTRACT, encoding="utf-8")
+    advice = account(asked(full_home, contract=path), BOOK, CAPABILITIES).advice
+    assert advice is not None
+    assert 0 < advice.cash_low_usd < advice.cash_usd < advice.cash_high_usd
+    assert advice.sign_usd >= 50
+    assert (advice.basis, advice.term_days) == ("estimated", 365)
+    with pytest.raises(ConfigError, match=r"nowhere.yaml cannot be read"):
+        account(asked(full_home, contract=tmp_path / "nowhere.yaml"), BOOK, CAPABILITIES)
+    path.write_text(CONTRACT.replace("tiers", "teirs"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="did you mean tiers"):
+        account(asked(full_home, contract=path), BOOK, CAPABILITIES)
 
 
 def test_a_page_is_written_or_refused(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def wrong(found: list[Figure], document: dict[str, Any]) -> Iterator[str]:
 
 def _says(figure: Figure, value: Any) -> bool:  # noqa: ANN401 - whatever stands there
     if value is None:
-        return figure.text == "\N{EN DASH}"
+        return bool(figure.text == "\N{EN DASH}")
     if figure.kind in {"text", "day", "hash"}:
         plain = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in str(value))
         return bool(plain.startswith(figure.text.rstrip("\N{HORIZONTAL ELLIPSIS}")))
@@ -87,7 +87,7 @@ def _says(figure: Figure, value: Any) -> bool:  # noqa: ANN401 - whatever stands
         return False
     shown = float(number[0].replace("$", "").replace(",", ""))
     if figure.text.startswith("<"):
-        return value == 0
+        return bool(value == 0)
     if figure.kind == "usd":  # an amount that is taken away is shown with a minus
         shown, value = abs(shown), abs(value)
     scaled = value * SCALE.get(figure.kind, 1.0)

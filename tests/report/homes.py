@@ -121,3 +121,14 @@ def make_home(home: Path) -> tuple[Path, PolicyDocument]:
         usage = Usage(input_tokens=60_000, output_tokens=4_000)
         ledger.put_calls([moved(300 + i, "forms", policy, usage) for i in range(20)])
     return path, policy
+
+
+CONTRACT = """\
+modelmix_contract: 1
+name: made
+term: {start: 2027-01-01, months: 12}
+tiers: [{from_usd: 0, discount: 0%}, {from_usd: 50, discount: 20%}]
+demand:
+  growth: [{probability: 50%, factor: 1}, {probability: 50%, factor: 1.5}]
+  adoption: [{probability: 1, share: 80%}]
+"""

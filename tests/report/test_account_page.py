@@ -211,15 +211,22 @@ def test_a_certificate_may_lack_figures() -> None:
 
 def test_candidates_that_fail_are_listed_with_their_price() -> None:
     """Each with its loss, margin, what is declined and below which cost of an error it would have paid."""
-    full_ = Refused(candidate=Candidate(HAIKU), pairs=400, loss=0.128, margin=0.025, saving_share=0.97)
+    full_ = Refused(
+        candidate=Candidate("claude-haiku-4-5"), pairs=400, loss=0.128, margin=0.025, saving_share=0.97
+    )
     thin = Refused(candidate=Candidate("claude-sonnet-5-5"), pairs=9)
     tickets = POLICY.tasks["tickets"]
     one = tickets.model_copy(update={"refused": (full_, thin), "bar": None})
     document, page = shown(made([call(0, "tickets"), call(40, "tickets")], policy_of(tickets=one)))
     said = words(page)
-    assert "claude-haiku-5-5: loss 12.8 pp beyond the margin of 2.5 pp, 400 pairs" in said
+    assert "claude-haiku-4-5: loss 12.8 pp beyond the margin of 2.5 pp, 400 pairs" in said
     assert "declined, which would pay only while a wrong answer costs less than $0.0" in said
     assert "claude-sonnet-5-5: loss \N{EN DASH}, 9 pairs" in said
+    assert "type_margin" in document["tasks"][0]
+    alone = full_.model_copy(update={"candidate": Candidate(HAIKU)})
+    one = one.model_copy(update={"refused": (alone,)})
+    document, page = shown(made([call(0, "tickets")], policy_of(tickets=one)))
+    assert "Other candidates that fail" not in words(page)
     assert document["tasks"][0]["type_margin"] == 0.025
     assert list(wrong(figures(page), document)) == []
 

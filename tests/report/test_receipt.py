@@ -27,7 +27,8 @@ ADVICE = Advice(
     sign_low_usd=Decimal(8000),
     sign_high_usd=Decimal(9500),
     basis="estimated",
-    why="best of three tiers",
+    cash_why="under what is signed",
+    sign_why="best of three tiers",
 )
 
 
@@ -67,7 +68,9 @@ def test_the_basis_says_how_a_figure_is_known() -> None:
     assert {shown[key]["basis"] for key in ("today", "proven", "refused", "undecided", "after")} == {
         "simulated"
     }
-    assert lines(of([*practice, call(1, "forms")]))["proven"]["basis"] == "estimated"
+    assert lines(of(practice), ADVICE)["sign_for"]["basis"] == "simulated"
+    assert lines(of(practice))["sign_for"]["basis"] == "not known"
+    assert lines(of([*practice, call(1, "forms")]), ADVICE)["proven"]["basis"] == "estimated"
 
 
 def test_without_a_contract_it_says_what_to_run() -> None:

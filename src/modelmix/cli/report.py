@@ -19,6 +19,10 @@ def command(
     policy: Annotated[Path, typer.Option(metavar="FILE", help="The policy to report on.")] = Path(
         "policy.yaml"
     ),
+    contract: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Contract that decides what of the saving is cash."),
+    ] = None,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="First day or instant to count (UTC).")
     ] = None,
@@ -59,6 +63,7 @@ def command(
     asked = ReportAsked(
         home=surroundings.home,
         policy=policy,
+        contract=contract,
         window=Window(*span_of(since, until)),
         examples=examples,
         has_text=not no_text,

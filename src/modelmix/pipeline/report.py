@@ -17,13 +17,16 @@ from modelmix.errors import ConfigError, DataError, EvidenceError
 from modelmix.evaluate.evidence import TypeEvidence
 from modelmix.ingest import outcomes as outcome_rows
 from modelmix.pipeline.audit import Window
+from modelmix.pipeline.commit import Ask, Surroundings, size
 from modelmix.pipeline.evidence import Priced, priced_evidence
 from modelmix.pipeline.savings import read_policy, savings
 from modelmix.policy.document import PolicyDocument, TaskEntry
 from modelmix.report.account import Account, AttemptLine, Rows
+from modelmix.report.contract_advice import advice_of
 from modelmix.report.examples import Examples, Wanted, worst
 from modelmix.report.findings import Findings
 from modelmix.report.measured import MeasuredType, measured
+from modelmix.report.receipt import Advice
 from modelmix.report.savings import TypeSaving
 from modelmix.report.type_rows import TypeEvidenceShown
 from modelmix.store.lake import Lake
@@ -38,6 +41,7 @@ class ReportAsked:
     Attributes:
         home: Folder of ledger and lake.
         policy: The policy file.
+        contract: The contract file, or None without one.
         window: Span of the traffic.
         examples: Worst examples per task type.
         has_text: Whether prompts and answers may be shown.
@@ -46,6 +50,7 @@ class ReportAsked:
 
     home: Path
     policy: Path
+    contract: Path | None = None
     window: Window = field(default_factory=Window)
     examples: int = 5
     has_text: bool = True
@@ -62,6 +67,8 @@ def account(asked: ReportAsked, book: PriceBook, capabilities: CapabilityTable) 
 
     Raises:
         ArtifactError: The policy file cannot be read, is not valid, or was changed.
+        ConfigError: The contract file cannot be read, or is not valid.
+        EvidenceError: The contract states no spend, and the traffic spans less than a day.
         DataError: There is no ledger, or no call in it.
         StoreError: Ledger or lake cannot be used.
     """
@@ -94,6 +101,7 @@ def account(asked: ReportAsked, book: PriceBook, capabilities: CapabilityTable) 
         attempts=tuple(
             AttemptLine(a.attempt_id, a.at, a.margin, a.alpha, a.k, a.outcome, this is a) for a in attempts
         ),
+        advice=_advice(asked, policy, book, capabilities),
         seed=None if this is None else _seed(this),
         rows=Rows(
             calls=calls,
@@ -108,6 +116,21 @@ def account(asked: ReportAsked, book: PriceBook, capabilities: CapabilityTable) 
         made=asked.now.replace(microsecond=0),
         version=__version__,
     )
+
+
+def _advice(
+    asked: ReportAsked, policy: PolicyDocument, book: PriceBook, capabilities: CapabilityTable
+) -> Advice | None:
+    if asked.contract is None:
+        return None
+    try:
+        data = asked.contract.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{asked.contract} cannot be read ({error.strerror or error}); correct --contract"
+        ) from error
+    ask = Ask(data, str(asked.contract), policy, str(asked.policy), asked.window)
+    return advice_of(size(ask, Surroundings(asked.home, book, capabilities, asked.now)))
 
 
 def plotly_source() -> str:

@@ -210,13 +210,14 @@ def _commit_row(sheet: Sheet, key: str) -> tuple[str, list[str]]:
             absent,
             cell(sheet.text(f"{at}.basis"), "", "Basis"),
         ]
-    words = f"{sheet.text(f'{at}.why')}; over a term of {sheet.count(f'{at}.term_days')} days"
-    if "headroom_usd" in line:
+    words = sheet.text(f"{at}.why")
+    if line.get("headroom_usd"):
         words += f"; {sheet.price(f'{at}.headroom_usd')} more only frees room under what is signed"
-    interval = f"{sheet.price(f'{at}.low_usd')} to {sheet.price(f'{at}.high_usd')}"
+    interval = f"{sheet.price(f'{at}.low_usd')} to {sheet.price(f'{at}.high_usd')} in the term"
+    term = f'<span class="more">in {sheet.count(f"{at}.term_days")} days</span>'
     return key, [
         _title(key, words),
-        cell(sheet.price(f"{at}.usd"), "usd"),
+        cell(sheet.price(f"{at}.usd") + term, "usd"),
         absent,
         cell(interval, "", "Interval"),
         absent,

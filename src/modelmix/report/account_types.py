@@ -149,6 +149,8 @@ def _declined(sheet: Sheet, at: str) -> str:
     """List the candidates that fail, beside the one that the sentences above are about."""
     lines = []
     for i, one in enumerate(sheet.at(f"{at}.declined")):
+        if one["candidate"] == sheet.at(f"{at}.candidate"):
+            continue
         here = f"{at}.declined.{i}"
         said = f"{sheet.text(f'{here}.candidate')}: loss {sheet.points(f'{here}.loss')}"
         if one["margin"] is not None:
@@ -160,7 +162,7 @@ def _declined(sheet: Sheet, at: str) -> str:
             below = sheet.price(f"{here}.pays_while_error_below_usd")
             said += f", which would pay only while a wrong answer costs less than {below}"
         lines.append(f"<li>{said}</li>\n")
-    return f"<h4>Candidates that fail</h4>\n<ul>\n{''.join(lines)}</ul>\n" if lines else ""
+    return f"<h4>Other candidates that fail</h4>\n<ul>\n{''.join(lines)}</ul>\n" if lines else ""
 
 
 def _traffic(sheet: Sheet, at: str) -> str:

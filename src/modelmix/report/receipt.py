@@ -26,7 +26,8 @@ class Advice:
         sign_low_usd: Least that would be right within the interval.
         sign_high_usd: Most.
         basis: ``estimated`` or ``assumed``.
-        why: One sentence: which scenario, which chance of a shortfall.
+        cash_why: What the cash is the difference of, in words.
+        sign_why: What the commitment rests on, in words.
     """
 
     term_days: int
@@ -38,7 +39,8 @@ class Advice:
     sign_low_usd: Decimal
     sign_high_usd: Decimal
     basis: str
-    why: str
+    cash_why: str
+    sign_why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,11 @@ def receipt(savings: Savings, span: Amounts, month: Amounts | None, advice: Advi
         else number(month.today_usd - month.saving_of(savings.types, Standing.PROVEN)),
         "basis": SIMULATED if is_invented else ESTIMATED,
     }
-    return lines | _commitment(advice)
+    signing = _commitment(advice)
+    if advice is not None and is_invented:
+        for line in signing.values():
+            line["basis"] = SIMULATED
+    return lines | signing
 
 
 def _line(savings: Savings, span: Amounts, month: Amounts | None, standing: Standing) -> dict[str, Any]:
@@ -168,7 +174,7 @@ def _commitment(advice: Advice | None) -> dict[str, Any]:
             "headroom_usd": number(advice.headroom_usd.quantize(cent)),
             "term_days": advice.term_days,
             "basis": advice.basis,
-            "why": advice.why,
+            "why": advice.cash_why,
         },
         "sign_for": {
             "usd": number(advice.sign_usd.quantize(cent)),
@@ -176,7 +182,7 @@ def _commitment(advice: Advice | None) -> dict[str, Any]:
             "high_usd": number(advice.sign_high_usd.quantize(cent)),
             "term_days": advice.term_days,
             "basis": advice.basis,
-            "why": advice.why,
+            "why": advice.sign_why,
         },
     }
 
