@@ -27,6 +27,7 @@ _CENT = 0.005
 _CENTS_BELOW_USD = 10
 _COLUMN_USD = 100_000_000
 _DIGITS = 4
+_CROWDED = 7
 _LEAST_SHARE = 0.0001
 
 
@@ -137,7 +138,11 @@ def _against(saving_usd: float) -> str:
 
 
 def _grid(first: str, *titles: str) -> Table:
-    table = Table(box=_UNDERLINED, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    # With many columns the one space between them has to do.
+    gap = 1 if len(titles) < _CROWDED else 0
+    table = Table(
+        box=_UNDERLINED, pad_edge=False, show_edge=False, padding=(0, gap, 0, 0), header_style="bold"
+    )
     table.add_column(f" {first}", no_wrap=True, overflow="ellipsis")
     for title in titles:
         # A header such as E[dead] is no markup.
