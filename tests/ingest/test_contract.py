@@ -74,7 +74,7 @@ def test_the_optional_parts_are_read() -> None:
 )
 def test_a_term_ends_on_the_same_day_of_a_later_month(start: str, months: int, end: date) -> None:
     """Or on the last day of a month that is too short."""
-    assert Term(start=start, months=months).end == end  # type: ignore[arg-type]  # as the file has it
+    assert Term(start=start, months=months).end == end
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,8 @@ def test_the_schema_agrees_with_the_reader(old: str, new: str, *, valid: bool) -
 
 def test_values_are_shown_by_what_they_are() -> None:
     """Short, and never as a programming language writes them."""
-    assert [shown(v) for v in (None, False, "x" * 99, [1], {}, 5, Decimal("0.50"))] == [
+    values: list[object] = [None, False, "x" * 99, [1], {}, 5, Decimal("0.50")]
+    assert [shown(value) for value in values] == [
         "nothing", "false", "'" + "x" * 39, "a list", "a mapping", "5", "0.50",
     ]  # fmt: skip
     assert [percent(Decimal(v)) for v in ("0.1", "1", "0.125", "10")] == ["10 %", "100 %", "12.5 %", "1000 %"]

@@ -113,7 +113,8 @@ def test_every_assumption_has_its_basis() -> None:
 def test_without_a_saving_adoption_tells_no_scenario_apart() -> None:
     """Growth alone is left, with its whole chances."""
     text = flat(report_of(TermSpend(2_400_000)))
-    assert "25 % 0.9 - $2.160M $1.836M $0 50 % 1.2 - $2.880M" in text
+    assert "Growth At list Payment Dead" in text
+    assert "25 % 0.9 $2.160M $1.836M $0 50 % 1.2 $2.880M" in text
     assert "demand.saving $0, not live" in text
 
 
@@ -176,5 +177,6 @@ def test_large_figures_fit() -> None:
 def test_amounts_are_written_without_what_nobody_knows() -> None:
     """Signs stand before the dollar, and no share has digits that rounding made."""
     minus = "\N{MINUS SIGN}"
+    assert (brief(999_999.4), brief(999_999.6)) == ("$999,999", "$1.000M")
     assert (dollars(-1234.4), brief(-1_234_567.0)) == (f"{minus}$1,234", f"{minus}$1.235M")
     assert (percent(0.1 + 0.2), percent(1e-9), brief(515_700_000_000.0)) == ("30 %", "<0.01 %", "$515.7B")

@@ -21,12 +21,13 @@ from modelmix.report.plain import ending, printable
 SCENARIOS_SHOWN = 12
 _NONE = "\N{EN DASH}"
 _UNDERLINED = box.Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
-_WIDE_USD = 1_000_000
+_WIDE_USD = 999_999.5  # from here on whole dollars have seven digits
 _STEPS = ((10**9, "B"), (10**6, "M"))
 _CENT = 0.005
 _CENTS_BELOW_USD = 10
 _COLUMN_USD = 100_000_000
 _DIGITS = 4
+_CROWDED = 7
 _LEAST_SHARE = 0.0001
 
 
@@ -82,7 +83,7 @@ def brief(amount: float) -> str:
     """
     if abs(amount) < _WIDE_USD:
         return dollars(amount)
-    step, letter = next(pair for pair in _STEPS if abs(amount) >= pair[0])
+    step, letter = next((pair for pair in _STEPS if abs(amount) >= pair[0]), _STEPS[-1])
     sign = "\N{MINUS SIGN}" if amount < 0 else ""
     size = abs(amount) / step
     digits = max(0, _DIGITS - len(f"{size:.0f}"))
@@ -142,7 +143,11 @@ def _against(saving_usd: float) -> str:
 
 
 def _grid(first: str, *titles: str) -> Table:
-    table = Table(box=_UNDERLINED, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    # With many columns the one space between them has to do.
+    gap = 1 if len(titles) < _CROWDED else 0
+    table = Table(
+        box=_UNDERLINED, pad_edge=False, show_edge=False, padding=(0, gap, 0, 0), header_style="bold"
+    )
     table.add_column(f" {first}", no_wrap=True, overflow="ellipsis")
     for title in titles:
         # A header such as E[dead] is no markup.
@@ -262,18 +267,16 @@ def _scenarios(report: CommitReport) -> RenderableType:
     advice = report.advice
     merged = _merged(report)
     varies = len({scenario.price for scenario, _ in merged}) > 1
-    titles = ["Growth", "Adopted", *(["Prices"] if varies else []), "At list", "Payment", "Dead"]
-    table = _grid("Chance", *titles, *(["Cash", "Headroom"] if advice.signed is not None else []))
-    likeliest = sorted(merged, key=lambda pair: -pair[1])[:SCENARIOS_SHOWN]
     adopts = advice.forecast.spend.certified_saving_usd != 0
+    optional = {"Adopted": adopts, "Prices": varies}
+    titles = ["Growth", *(name for name, tells in optional.items() if tells), "At list", "Payment", "Dead"]
+    table = _grid("Chance", *titles, *(["Cash", "Freed"] if advice.signed is not None else []))
+    likeliest = sorted(merged, key=lambda pair: -pair[1])[:SCENARIOS_SHOWN]
     for scenario, chance in (pair for pair in merged if pair in likeliest):
         found, split = outcome(report, scenario), split_of(report, scenario)
         paid = (found.payment_usd, found.dead_usd) if split is None else (split.payment_usd, split.dead_usd)
-        row = [
-            f" {percent(chance)}",
-            f"{scenario.growth:.4g}",
-            percent(scenario.adoption) if adopts else _NONE,
-        ]
+        row = [f" {percent(chance)}", f"{scenario.growth:.4g}"]
+        row += [percent(scenario.adoption)] if adopts else []
         row += [f"{scenario.price:.4g}"] if varies else []
         row += map(brief, (scenario.after_usd, *paid))
         row += [] if split is None else map(brief, (split.cash_usd, split.headroom_usd))
