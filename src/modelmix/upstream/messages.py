@@ -273,8 +273,12 @@ class _Pool(aiohttp.TCPConnector):
 
 def _before_response(error: Exception, base: URL) -> UpstreamError:
     where = f"{base.scheme}://{base.authority.rpartition('@')[2]}"
+    # Without a connection nothing can have left.
+    is_sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
     if isinstance(error, asyncio.TimeoutError):
-        return UpstreamTimeout(f"{where} did not answer in time; try again")
+        return UpstreamTimeout(f"{where} did not answer in time; try again", is_sent=is_sent)
     if isinstance(error, aiohttp.ClientConnectionError | OSError):
-        return UpstreamUnreachable(f"{where} could not be reached; check the network and --upstream")
+        return UpstreamUnreachable(
+            f"{where} could not be reached; check the network and --upstream", is_sent=is_sent
+        )
     return UpstreamError(f"{where} did not answer in HTTP; check --upstream")

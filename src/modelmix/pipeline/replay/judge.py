@@ -43,12 +43,14 @@ class Judge:
     keep_text: bool = False
 
     def settled(self, sending_id: int, item: Item, prompt: Prompt, heard: Heard, at: datetime) -> Settled:
-        """Judge a final answer: a message, or an error that would come again.
+        """Judge what is not asked again: a message, or an error that would come again.
 
         A message without usage that can be read has cost something unknown: it stays booked at the most that
-        it can have cost.
+        it can have cost. So does what is no message at all, of which no answer is kept.
         """
         call, reply = self._call(item, prompt, heard, at)
+        if heard.status == _OK and reply is None:
+            return Settled(sending_id, "lost", None, call)
         usd = self.usd(call, at)
         if heard.status == _OK and call.error:
             usd = None
