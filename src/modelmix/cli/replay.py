@@ -37,7 +37,7 @@ def command(
     logs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[LOG]...",
+            metavar="LOG",
             show_default=False,
             help="Request/response logs, or folders of them; default: those imported.",
         ),

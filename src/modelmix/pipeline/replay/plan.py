@@ -154,14 +154,17 @@ class Planner:
         """
         groups = self._groups(recordings)
         types = {name: _baseline(seen) for name, seen in groups.items()}
-        most = MOST_PAIRS if self.ask.pairs is None else self.ask.pairs
+        # Graders and margins are told from all that may be drawn: they must not hang on the size of the sample.
+        most = max(MOST_PAIRS, self.ask.pairs or 0)
         prompts = self._drawn(recordings, types, dict.fromkeys(types, most))
         plans, graders, ungradable = self._types(groups, types, prompts)
         prompts = tuple(one for one in prompts if one.recorded.prompt_id not in ungradable)
-        if self.ask.pairs is None:
-            sizes = {one.task_type: min(one.needed, most) if one.grader else 0 for one in plans}
-            prompts = self._subset(recordings, prompts, sizes)
-        prompts = tuple(one for one in prompts if one.recorded.call.task_type in graders)
+        sizes = {
+            one.task_type: min(one.needed, most) if self.ask.pairs is None else self.ask.pairs
+            for one in plans
+            if one.grader
+        }
+        prompts = self._subset(recordings, prompts, sizes)
         if not prompts:
             notes = "; ".join(f"{one.task_type}: {one.note}" for one in plans if one.note)
             raise EvidenceError(f"there is nothing to replay: {notes or 'no prompt was drawn'}")

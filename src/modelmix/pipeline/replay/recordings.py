@@ -284,4 +284,4 @@ def _nothing(recordings: Recordings, places: Sequence[Path]) -> str:
     if recordings.bad_rows:
         first = recordings.bad_rows[0]
         return f"nothing in {where} can be replayed: {first.source}:{first.line}: {first.why}; mend the log"
-    return f"nothing in {where} can be replayed: it holds no request; name a log with both bodies in each row"
+    return f"nothing in {where} can be replayed: no request is there; name a log with both bodies in it"
