@@ -1,12 +1,13 @@
 """What tests of replays share: logs of the practice world, an API with faults in front, and a run of it all."""
 
+import contextlib
 import csv
 import http.client
 import itertools
 import json
 import threading
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gateway.rig import Heard, Peer, Script, http as response
+from gateway.rig import Heard, Peer, Script, upstream
+from gateway.rig import http as response
 from modelmix import settings
 from modelmix.core.call import REPLAY, Call
 from modelmix.core.usage import Usage
@@ -212,8 +214,22 @@ Fault = Callable[[int, Heard, Peer], bytes | None]
 """Number of the request from 1, the request, and its connection → an answer, None to cut it, or PASS."""
 
 
-def front(url: str, fault: Fault) -> Script:
-    """Stand in front of an API: requests for messages may be struck by a fault, all else is passed on."""
+@contextlib.contextmanager
+def front(url: str, fault: Fault) -> Iterator[tuple[str, list[Heard]]]:
+    """Stand in front of an API: requests for messages may be struck by a fault, all else is passed on.
+
+    Yields its URL and the requests heard.
+    """
+    opened: list[http.client.HTTPConnection] = []
+    try:
+        with upstream(_passing(url, fault, opened)) as (front_url, heard):
+            yield front_url, heard
+    finally:
+        for connection in opened:
+            connection.close()
+
+
+def _passing(url: str, fault: Fault, opened: list[http.client.HTTPConnection]) -> Script:
     numbers, here = itertools.count(1), threading.local()
 
     def script(peer: Peer, heard: Heard) -> bytes | None:
@@ -223,6 +239,7 @@ def front(url: str, fault: Fault) -> Script:
                 return struck
         if not hasattr(here, "connection"):
             here.connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+            opened.append(here.connection)
         method, path, _ = heard.line.decode().split(" ")
         names = (b"x-api-key", b"anthropic-version", b"anthropic-beta", b"content-type")
         headers = {

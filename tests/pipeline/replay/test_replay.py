@@ -25,7 +25,17 @@ from modelmix.store import lock
 from modelmix.store.lake import Lake
 from modelmix.store.replay_book import ReplayBook
 from pipeline.replay.rig import (
-    HAIKU, OPUS, SEED, Bench, Bill, list_usd, plan_of, replay_calls, tokens, world, write_log,
+    HAIKU,
+    OPUS,
+    SEED,
+    Bench,
+    Bill,
+    list_usd,
+    plan_of,
+    replay_calls,
+    tokens,
+    world,
+    write_log,
 )  # fmt: skip
 
 

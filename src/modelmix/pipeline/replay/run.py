@@ -121,13 +121,8 @@ class Run:
                 nap_s = None
                 if not tally.is_stopping:
                     capped, nap_s = self._send(loop)
-                tally.on_their_way = len(self._tasks)
                 told(tally)
-                if (
-                    not self._tasks
-                    and not self._ended
-                    and (tally.is_stopping or capped or self._line.is_empty)
-                ):
+                if not tally.on_their_way and (tally.is_stopping or capped or self._line.is_empty):
                     break
                 await self._sleep(nap_s)
         finally:
@@ -149,7 +144,7 @@ class Run:
             Whether the spend cap holds back all that is left, and seconds after which to look again.
         """
         self._line.call_up(loop.time())
-        free = self._limits.concurrency - len(self._tasks)
+        free = self._limits.concurrency - self.tally.on_their_way
         leaving: list[Item] = []
         nap_s = self._line.due_in_s(loop.time())
         capped = False
@@ -170,6 +165,7 @@ class Run:
                 [Sending(one.answer_id, one.candidate.model, now, one.quote.at_most_usd) for one in leaving],
             )
             self.tally.sent += len(leaving)
+            self.tally.on_their_way += len(leaving)
             for number, item in zip(numbers, leaving, strict=True):
                 task = loop.create_task(self._ask(number, item))
                 self._tasks.add(task)
@@ -216,6 +212,7 @@ class Run:
         if ended:
             ends = [self._end(one, now_s) for one in ended]
             self._book.settle(self._judge.replay_id, ends)
+            self.tally.on_their_way -= len(ended)
 
     def _end(self, one: _Ended, now_s: float) -> Settled:
         if isinstance(one.came, UpstreamError):
