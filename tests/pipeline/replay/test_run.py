@@ -151,8 +151,8 @@ def test_a_message_without_usage_is_booked_at_its_most(tmp_path: Path) -> None:
     """It is graded and never asked again, and its cost is the most that it can be."""
 
     def script(_peer: Peer, heard: Heard) -> bytes:
-        return answered({"id": f"msg_{hash(heard.body)}", "model": asked_model(heard), "usage": None,
-                         "content": [{"type": "text", "text": "billing"}]})  # fmt: skip
+        said = [{"type": "text", "text": "billing"}]
+        return answered({"id": f"msg_{hash(heard.body)}", "model": HAIKU, "usage": None, "content": said})
 
     with upstream(script) as (url, heard):
         bench = _labelled(tmp_path, url)

@@ -155,7 +155,7 @@ class _Replaying:
         """Run to the end and hand over what was found."""
         # The lock is held: whatever is still on its way belongs to a process that is no more.
         self._book.lose()
-        async with Upstream(self._plan.ask.upstream) as upstream:
+        async with Upstream(self._plan.ask.upstream, resends=False) as upstream:
             is_simulated = await _is_practice(upstream)
             replay_id = self._book.same(self._settings_sha256)
             resumed = bool(replay_id)
