@@ -278,9 +278,7 @@ def _nothing(recordings: Recordings, places: Sequence[Path]) -> str:
     where = str(places[0]) if len(places) == 1 else f"{len(places):,} files"
     if recordings.set_aside:
         why, rows = max(recordings.set_aside.items(), key=lambda item: item[1])
-        return (
-            f"nothing in {where} can be replayed: of {rows:,} rows, {why}; record requests with their answers"
-        )
+        return f"nothing in {where} can be replayed: of {counted(rows, 'row')}, {why}; record requests with their answers"
     if recordings.bad_rows:
         first = recordings.bad_rows[0]
         return f"nothing in {where} can be replayed: {first.source}:{first.line}: {first.why}; mend the log"
