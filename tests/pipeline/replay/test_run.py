@@ -122,6 +122,27 @@ def test_cut_answers_are_asked_again_and_booked(tmp_path: Path, api: str, n_byte
     assert len(stand_ins) == Bill.of(api).calls - len([one for one in bench.calls() if not one.error]) > 0
 
 
+def test_replays_of_one_minute_are_reconciled_apart(tmp_path: Path, api: str) -> None:
+    """What an earlier replay has used in the same minute hides nothing that the next one has lost."""
+    cut = [False]
+
+    def fault(n: int, heard: Heard, _peer: Peer) -> bytes | None:
+        if not cut[0] or n % 4:
+            return PASS
+        client = Client(api)
+        client.ask(json.loads(heard.body))
+        client.close()
+        return None
+
+    with front(api, fault) as (url, _):
+        bench = Bench(tmp_path, url)
+        first = bench.run(again=0, pairs=3)
+        cut[0] = True
+        second = bench.run(again=0, pairs=6)
+    assert (0, True) == (second.spent.lost, second.spent.found > 0)
+    assert Bill.of(api).usd == first.spent.usd + second.spent.usd
+
+
 def test_stalled_answers_are_given_up_in_time(tmp_path: Path, api: str) -> None:
     """What takes longer than the patience is asked again."""
 
