@@ -374,12 +374,14 @@ def progress_line(tally: "Tally", cap_usd: Decimal | None, rate: float) -> str:
 
     cap = "" if cap_usd is None else f" of {usd(cap_usd)}"
     left = tally.whole - tally.done
-    more = [f"eta {_span(left / rate)}"] if rate > 0 and left else []
-    if tally.is_stopping:
-        more = [f"stopping: {tally.on_their_way:,} on their way; Ctrl-C again leaves them"]
-    elif tally.refusals:
+    more = [f"{usd(tally.usd)}{cap}"]
+    if rate > 0 and left:
+        more.append(f"eta {_span(left / rate)}")
+    if tally.refusals:
         more.append(f"told to wait: {tally.refusals:,}")
-    parts = [f"replay  {tally.done:,} of {tally.whole:,} answers", f"{usd(tally.usd)}{cap}", *more]
+    if tally.is_stopping:
+        more = [f"waiting for {tally.on_their_way:,}; Ctrl-C again leaves them"]
+    parts = [f"replay  {tally.done:,} of {tally.whole:,} answers", *more]
     return " \N{MIDDLE DOT} ".join(parts)[:_LINE_WIDTH]
 
 
