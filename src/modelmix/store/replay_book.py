@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple
+from dataclasses import fields
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -23,7 +24,7 @@ from modelmix.store.plain_json import canonical
 from modelmix.store.replay_records import AnswerRow, GradeRow, Lost, Replay, Sending, Settled, Spent
 
 _IDS_AT_ONCE: Final = 500
-_COUNTS: Final = 7
+_counts: Final = attrgetter(*(field.name for field in fields(Usage) if field.name != "iterations"))
 
 
 class ReplayBook:
@@ -288,7 +289,7 @@ def _answer_values(replay_id: str, answer: AnswerRow) -> dict[str, Any]:
         "call_id": answer.call_id,
         "status": answer.status,
         "error": answer.error,
-        "usage": json.dumps(astuple(answer.usage)[:_COUNTS]),
+        "usage": json.dumps(_counts(answer.usage)),
         "usd": None if answer.usd is None else str(answer.usd),
         "latency_ms": answer.latency_ms,
         "reply": answer.reply,
