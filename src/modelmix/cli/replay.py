@@ -4,7 +4,7 @@ import os
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -13,12 +13,22 @@ if TYPE_CHECKING:
 
     from modelmix.core.candidate import Candidate
     from modelmix.pipeline.replay.ask import Ask, Limits
+    from modelmix.pipeline.replay.replay import Replayed
     from modelmix.pipeline.replay.run import Tally
     from modelmix.settings import Settings
 
 REFUSED = 6
 INTERRUPTED = 130
 _PRACTICE_KEY = "practice"
+
+
+class _Switches(NamedTuple):
+    """What changes how a replay runs, and not what it asks."""
+
+    dry_run: bool
+    yes: bool
+    as_json: bool
+    review: Path | None
 
 
 def command(
@@ -76,6 +86,13 @@ def command(
     keep_text: Annotated[
         bool, typer.Option("--keep-text", help="Keep prompts and answers, for reports and later grading.")
     ] = False,
+    review: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the prompts that a person could decide, as CSV or JSONL; keeps text.",
+        ),
+    ] = None,
     rate_share: Annotated[
         float, typer.Option(min=0.001, max=1.0, help="Part of the key's rate limits that is used.")
     ] = 0.25,
@@ -112,27 +129,25 @@ def command(
             type_margin=None if type_margin is None else _share(type_margin, "--type-margin"),
             alpha=alpha,
             seed=seed,
-            keep_text=keep_text,
+            keep_text=keep_text or review is not None,
             upstream=upstream,
         )
     else:
         from modelmix.pipeline.replay.replay import asked_before
 
         ask = asked_before(surroundings.home, resume)
-    _run(surroundings, ask, limits, dry_run=dry_run, yes=yes, as_json=as_json)
+    switches = _Switches(dry_run, yes, as_json, review)
+    _run(surroundings, ask, limits, switches)
 
 
-def _run(
-    surroundings: "Settings", ask: "Ask", limits: "Limits", *, dry_run: bool, yes: bool, as_json: bool
-) -> None:
+def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Switches) -> None:
     from datetime import UTC, datetime
 
-    from modelmix.cli.console import out, print_json, say, talk
+    from modelmix.cli.console import out, print_json, talk
     from modelmix.pipeline.replay.plan import Planner
     from modelmix.pipeline.replay.recordings import source_of
     from modelmix.pipeline.replay.replay import Place, known_answers, replay
-    from modelmix.pipeline.replay.summary import plan_report, replay_report
-    from modelmix.report import replay as replay_screen
+    from modelmix.pipeline.replay.summary import plan_report
     from modelmix.report import replay_plan as plan_screen
 
     now = datetime.now(UTC)
@@ -140,18 +155,17 @@ def _run(
     source = source_of(ask.places, capabilities, ask.expected, ask.task_type)
     planner = Planner(ask, source, book, capabilities, now.date())
     plan = planner.plan(source.scan(), limits.max_spend_usd)
-    known = known_answers(surroundings.home, plan)
-    quoted = plan_report(plan, limits, known, book)
-    if dry_run:
-        if as_json:
+    quoted = plan_report(plan, limits, known_answers(surroundings.home, plan), book)
+    if switches.dry_run:
+        if switches.as_json:
             print_json(plan_screen.as_json(quoted))
         else:
             out().print(plan_screen.card(quoted))
             out().print(" sent     nothing: this was --dry-run")
         return
-    if not as_json:
+    if not switches.as_json:
         talk().print(plan_screen.card(quoted))
-    _agree(quoted.expected_usd, quoted.at_most_usd, limits, yes=yes)
+    _agree(quoted.expected_usd, quoted.at_most_usd, limits, yes=switches.yes)
     place = Place(
         home=surroundings.home,
         book=book,
@@ -159,12 +173,26 @@ def _run(
         key=_key(ask.upstream),
         admin_key=os.environ.get("ANTHROPIC_ADMIN_KEY", ""),
     )
-    done = replay(plan, place, limits, now, _progress(limits, quiet=as_json))
+    done = replay(plan, place, limits, now, _progress(limits, quiet=switches.as_json))
+    _tell(done, limits, switches)
+
+
+def _tell(done: "Replayed", limits: "Limits", switches: _Switches) -> None:
+    from dataclasses import replace
+
+    from modelmix.cli.console import out, print_json, say
+    from modelmix.pipeline.replay.review import write_review
+    from modelmix.pipeline.replay.summary import replay_report
+    from modelmix.report import replay as screen
+
     report = replay_report(done, limits)
-    if as_json:
-        print_json(replay_screen.as_json(report))
+    if switches.review is not None and done.review:
+        write_review(switches.review, done.review)
+        report = replace(report, review_path=str(switches.review))
+    if switches.as_json:
+        print_json(screen.as_json(report))
     else:
-        out().print(replay_screen.card(report))
+        out().print(screen.card(report))
     if done.outcome == "capped":
         say(f"modelmix: the spend cap is reached; {report.answered + report.reused:,} answers are kept")
         raise typer.Exit(REFUSED)

@@ -24,7 +24,7 @@ from modelmix.optimize.attempts import FIRST_SHARE
 from modelmix.optimize.goal import default_type_margin
 from modelmix.pipeline.replay.arms import arms_of
 from modelmix.pipeline.replay.ask import MOST_PAIRS, Ask
-from modelmix.pipeline.replay.prompt import Prompt, prompt_of
+from modelmix.pipeline.replay.prompt import Prompt, grade_of, prompt_of
 from modelmix.pipeline.replay.recordings import Recordings, Seen, Source
 from modelmix.wire.replayable import asking
 
@@ -268,15 +268,17 @@ class Planner:
         return (choice.grader, "") if isinstance(choice, Choice) else (None, choice.why)
 
     def _margin(self, prompts: Sequence[Prompt], grader: Grader | None) -> float:
-        """Return the margin that the type will be held to: the user's, or its baseline's own errors."""
+        """Return the margin that the type will be held to: the user's, or its baseline's own errors.
+
+        Where only some right answers are known, they are those of a review, on prompts that were picked for
+        their differences: nothing follows from them for the rest.
+        """
         if self.ask.type_margin is not None:
             return self.ask.type_margin
-        scores = []
-        for prompt in prompts:
-            if grader is not None and prompt.reference.is_known:
-                grade = grader.grade(prompt.recorded.reply, prompt.reference)
-                if isinstance(grade, Grade):
-                    scores.append(grade.score)
+        if grader is None or not all(prompt.reference.is_known for prompt in prompts):
+            return default_type_margin(math.nan)
+        grades = [grade_of(prompt, prompt.recorded.reply, grader) for prompt in prompts]
+        scores = [grade.score for grade in grades if isinstance(grade, Grade)]
         return default_type_margin(1.0 - sum(scores) / len(scores) if scores else math.nan)
 
     def _needed(self, margin: float, types: int) -> int:

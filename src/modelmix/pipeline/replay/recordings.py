@@ -147,7 +147,12 @@ class Source:
         told = next((self.known[key] for key in _keys(row) if key in self.known), None)
         if told is None:
             return row
-        return replace(row, expected=told.answer, slice_name=row.slice_name or told.slice_name)
+        return replace(
+            row,
+            expected=told.answer,
+            all_wrong=told.answer is None,
+            slice_name=row.slice_name or told.slice_name,
+        )
 
     def _seen(self, row: Recorded) -> Seen:
         call = row.call
@@ -159,7 +164,7 @@ class Source:
             tools=bool(row.request.get("tools")),
             slice_name=row.slice_name,
         )
-        return Seen(unit, asked, row.expected is not None)
+        return Seen(unit, asked, row.expected is not None or row.all_wrong)
 
 
 def source_of(

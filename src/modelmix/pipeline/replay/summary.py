@@ -116,6 +116,7 @@ def replay_report(done: Replayed, limits: Limits) -> ReplayReport:
         found=spent.found,
         max_spend_usd=limits.max_spend_usd,
         ungradable=done.evidence.ungradable,
+        to_review=len(done.review),
         notes=tuple(_notes(done)),
     )
 
