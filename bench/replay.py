@@ -189,9 +189,11 @@ def main() -> int:
         stub.join()
     print(f"requests            {count:>10,} on {CONCURRENCY} connections")
     for name, side in (("replay", 0), ("bare aiohttp", 1)):
-        cpu_s, wall_s = (median(getattr(one[side], what) for one in rounds) for what in ("cpu_s", "wall_s"))
+        cpu_s, wall_s = (median(getattr(r[side], what) for r in rounds) for what in ("cpu_s", "wall_s"))
         each = f"{1e6 * cpu_s / count:,.0f} us of CPU per answer"
-        print(f"{name:<20}{count / wall_s:>10,.0f} requests/s, {each}, {count / cpu_s:,.0f} per second of CPU")
+        print(
+            f"{name:<20}{count / wall_s:>10,.0f} requests/s, {each}, {count / cpu_s:,.0f} per second of CPU"
+        )
     ratios = [ours.cpu_s / theirs.cpu_s for ours, theirs in rounds]
     print(f"replay / bare CPU   {median(ratios):>10.2f} x (rounds {min(ratios):.2f} to {max(ratios):.2f})")
     return int(count / median(ours.cpu_s for ours, _ in rounds) < LEAST_PER_CPU_S)

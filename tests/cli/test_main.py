@@ -83,11 +83,21 @@ def test_version_agrees_with_the_package() -> None:
 
 def test_public_face_is_pinned() -> None:
     """The public names are these and can all be imported."""
-    expected = ["Call", "Candidate", "Effort", "ModelmixError", "PriceBook", "Usage", "__version__"]
+    expected = [
+        "Call",
+        "Candidate",
+        "Effort",
+        "ModelmixError",
+        "PriceBook",
+        "Route",
+        "Router",
+        "Usage",
+        "__version__",
+    ]
     assert expected == modelmix.__all__ == dir(modelmix)
     assert all(getattr(modelmix, name) is not None for name in expected)
-    with pytest.raises(AttributeError, match="Router"):
-        _ = modelmix.Router
+    with pytest.raises(AttributeError, match="Optimiser"):
+        _ = modelmix.Optimiser
 
 
 def test_unknown_command_is_told_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

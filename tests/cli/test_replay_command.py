@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from gateway.rig import upstream
-from modelmix.cli import replay as command
+from modelmix.cli import meter as meters
 from modelmix.cli.main import run
-from modelmix.pipeline.replay.ask import Limits
 from modelmix.pipeline.replay.tally import Tally
 from modelmix.simulator.run import running
 from pipeline.replay.rig import HAIKU, SEED, Bill, error, labelled, row, world, write_gold, write_log
@@ -58,7 +57,7 @@ def document(capsys: Capture) -> dict[str, Any]:
 def test_a_dry_run_sends_and_writes_nothing(here: Path, capsys: Capture, api: str) -> None:
     """It prints price and power, needs no key, and leaves no home behind."""
     before = Bill.of(api).calls
-    assert 0 == replayed("log.jsonl", *GOLD, "--dry-run", "--upstream", api)
+    assert replayed("log.jsonl", *GOLD, "--dry-run", "--upstream", api) == 0
     said = capsys.readouterr()
     for part in (
         "about $",
@@ -69,16 +68,16 @@ def test_a_dry_run_sends_and_writes_nothing(here: Path, capsys: Capture, api: st
     ):
         assert part in said.out
     assert ("", before, False) == (said.err, Bill.of(api).calls, (here / "home").exists())
-    assert 0 == replayed("log.jsonl", *GOLD, "--dry-run", "--json")
-    assert "modelmix.replay-plan/1" == document(capsys)["schema"]
+    assert replayed("log.jsonl", *GOLD, "--dry-run", "--json") == 0
+    assert document(capsys)["schema"] == "modelmix.replay-plan/1"
 
 
 def test_a_dry_run_leaves_a_home_as_it_is(here: Path, capsys: Capture, api: str) -> None:
     """Also one with answers, which it then takes off the price."""
-    assert 0 == replayed("log.jsonl", *GOLD, "--yes", "--upstream", api)
+    assert replayed("log.jsonl", *GOLD, "--yes", "--upstream", api) == 0
     kept = {path: path.read_bytes() for path in (here / "home").rglob("*") if path.is_file()}
     capsys.readouterr()
-    assert 0 == replayed("log.jsonl", *GOLD, "--dry-run", "--json", "--upstream", api)
+    assert replayed("log.jsonl", *GOLD, "--dry-run", "--json", "--upstream", api) == 0
     quoted = document(capsys)
     assert (quoted["requests"], 0.0) == (quoted["reused"], quoted["cost"]["at_most_usd"])
     assert kept == {path: path.read_bytes() for path in kept}
@@ -86,7 +85,7 @@ def test_a_dry_run_leaves_a_home_as_it_is(here: Path, capsys: Capture, api: str)
 
 def test_a_replay_becomes_a_policy(here: Path, capsys: Capture, api: str) -> None:
     """Its outcomes are what optimize reads, which says that they are simulated."""
-    assert 0 == replayed("log.jsonl", *GOLD, "--yes", "--upstream", api)
+    assert replayed("log.jsonl", *GOLD, "--yes", "--upstream", api) == 0
     said = capsys.readouterr()
     for part in (
         "done · ",
@@ -103,25 +102,25 @@ def test_a_replay_becomes_a_policy(here: Path, capsys: Capture, api: str) -> Non
 
 def test_json_is_the_result_alone(capsys: Capture, api: str) -> None:
     """Nothing else is on stdout, and nothing at all on stderr."""
-    assert 0 == replayed("log.jsonl", *GOLD, "--yes", "--json", "--upstream", api)
+    assert replayed("log.jsonl", *GOLD, "--yes", "--json", "--upstream", api) == 0
     said = capsys.readouterr()
     found = json.loads(said.out)
-    assert ("modelmix.replay/1", "done", True, "") == (
+    assert (
         found["schema"],
         found["outcome"],
         found["simulated"],
         said.err,
-    )
+    ) == ("modelmix.replay/1", "done", True, "")
 
 
 def test_imported_logs_are_the_default(capsys: Capture, api: str) -> None:
     """What was imported is replayed, and logs that are gone are passed over."""
-    assert 4 == replayed("--dry-run")
+    assert replayed("--dry-run") == 4
     assert "name request/response logs, or a folder of them" in capsys.readouterr().err
-    assert 0 == run(["import", "log.jsonl"])
-    assert 0 == replayed("--dry-run", "--json", *GOLD, "--upstream", api)
+    assert run(["import", "log.jsonl"]) == 0
+    assert replayed("--dry-run", "--json", *GOLD, "--upstream", api) == 0
     Path("log.jsonl").unlink()
-    assert 4 == replayed("--dry-run")
+    assert replayed("--dry-run") == 4
 
 
 @pytest.mark.parametrize(
@@ -161,7 +160,7 @@ def test_what_cannot_be_is_told_in_one_sentence(
     """With the exit code of its kind, before anything is sent; and with no text of a prompt."""
     assert code == replayed("log.jsonl", *words, "--dry-run")
     heard = capsys.readouterr()
-    assert "" == heard.out
+    assert heard.out == ""
     assert said in " ".join(heard.err.split())
     assert "Traceback" not in heard.err
 
@@ -169,11 +168,11 @@ def test_what_cannot_be_is_told_in_one_sentence(
 def test_spending_is_agreed_to(capsys: Capture, api: str) -> None:
     """Off a terminal it needs --yes or --max-spend, and says what it would have cost; nothing was sent."""
     before = Bill.of(api).calls
-    assert 6 == replayed("log.jsonl", *GOLD, "--upstream", api)
+    assert replayed("log.jsonl", *GOLD, "--upstream", api) == 6
     assert "nothing was sent: it would spend about $" in capsys.readouterr().err
     assert before == Bill.of(api).calls
-    assert 0 == replayed("log.jsonl", *GOLD, "--pairs", "1", "--max-spend", "30", "--upstream", api)
-    assert 0 == replayed("log.jsonl", *GOLD, "--pairs", "1", "--upstream", api)  # nothing is left to pay
+    assert replayed("log.jsonl", *GOLD, "--pairs", "1", "--max-spend", "30", "--upstream", api) == 0
+    assert replayed("log.jsonl", *GOLD, "--pairs", "1", "--upstream", api) == 0  # nothing is left to pay
 
 
 class _Terminal(io.StringIO):
@@ -189,7 +188,7 @@ def test_a_terminal_is_asked(
     shown = _Terminal()
     monkeypatch.setattr(sys, "stdin", _Terminal(answer))
     monkeypatch.setattr(sys, "stderr", shown)
-    monkeypatch.setattr(command, "_EVERY_S", 0.0)
+    monkeypatch.setattr(meters, "_EVERY_S", 0.0)
     assert code == replayed("log.jsonl", *GOLD, "--pairs", "2", "--max-spend", "9", "--upstream", api)
     said = shown.getvalue()
     assert "Spend about $" in said
@@ -201,10 +200,10 @@ def test_a_terminal_is_asked(
 
 def test_a_key_is_needed_before_anything_is_read(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence says how to try it without one; a key that can be none is not sent."""
-    assert 3 == replayed("nowhere.jsonl", "--yes")
+    assert replayed("nowhere.jsonl", "--yes") == 3
     assert "ANTHROPIC_API_KEY is not set" in capsys.readouterr().err
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-\N{EURO SIGN}")
-    assert 3 == replayed("nowhere.jsonl", "--yes")
+    assert replayed("nowhere.jsonl", "--yes") == 3
     said = capsys.readouterr().err
     assert "holds characters that no key has" in said
     assert "\N{EURO SIGN}" not in said
@@ -213,12 +212,12 @@ def test_a_key_is_needed_before_anything_is_read(capsys: Capture, monkeypatch: p
 def test_the_cap_ends_with_six(capsys: Capture, api: str) -> None:
     """What was answered is kept, and a larger cap goes on."""
     words = ["log.jsonl", *GOLD, "--pairs", "7", "--upstream", api, "--json"]
-    assert 6 == replayed(*words, "--max-spend", "0.15")
+    assert replayed(*words, "--max-spend", "0.15") == 6
     said = capsys.readouterr()
     capped = json.loads(said.out)
     assert "the spend cap is reached" in said.err
-    assert ("capped", True) == (capped["outcome"], Decimal(capped["spend"]["usd_exact"]) <= Decimal("0.15"))
-    assert 0 == replayed("--resume", capped["replay_id"], "--max-spend", "30", "--json")
+    assert (capped["outcome"], Decimal(capped["spend"]["usd_exact"]) <= Decimal("0.15")) == ("capped", True)
+    assert replayed("--resume", capped["replay_id"], "--max-spend", "30", "--json") == 0
     done = document(capsys)
     assert (capped["replay_id"], capped["requests"]["answered"]) == (
         done["replay_id"],
@@ -228,16 +227,16 @@ def test_the_cap_ends_with_six(capsys: Capture, api: str) -> None:
 
 def test_going_on_asks_what_was_asked(capsys: Capture) -> None:
     """Logs and options beside --resume are refused rather than ignored; limits may differ."""
-    assert 2 == replayed("log.jsonl", "--resume", "r-1", "--pairs", "3", "--candidate", HAIKU)
+    assert replayed("log.jsonl", "--resume", "r-1", "--pairs", "3", "--candidate", HAIKU) == 2
     assert "leave out LOG, --candidate, --pairs" in " ".join(capsys.readouterr().err.split())
-    assert 3 == replayed("--resume", "r-1", "--concurrency", "4")
+    assert replayed("--resume", "r-1", "--concurrency", "4") == 3
     assert "there is no replay 'r-1'" in capsys.readouterr().err
 
 
 def test_a_refused_key_ends_with_seven(capsys: Capture) -> None:
     """In one sentence that says that nothing is lost."""
     with upstream(lambda _peer, _heard: error(401, "authentication_error", "invalid x-api-key")) as (url, _):
-        assert 7 == replayed("log.jsonl", *GOLD, "--yes", "--upstream", url)
+        assert replayed("log.jsonl", *GOLD, "--yes", "--upstream", url) == 7
     said = capsys.readouterr().err
     assert "refuses the key (401 authentication_error); what was answered is kept" in said
 
@@ -266,7 +265,7 @@ def test_no_text_of_a_prompt_is_shown(here: Path, capsys: Capture, api: str) -> 
 
 def test_help_is_readable(capsys: Capture) -> None:
     """Within 80 columns, with every option; the command table has it in one line."""
-    assert 0 == replayed("--help")
+    assert replayed("--help") == 0
     said = capsys.readouterr().out
     for part in (
         "Usage: modelmix replay [OPTIONS] [LOG]...",
@@ -278,7 +277,7 @@ def test_help_is_readable(capsys: Capture) -> None:
         assert part in said
     assert not re.search("<(int|float|str)", said)
     assert all(len(line) <= 80 for line in said.splitlines())
-    assert 0 == run(["--help"])
+    assert run(["--help"]) == 0
     assert any(
         "replay" in line and "Ask cheaper candidates" in line for line in capsys.readouterr().out.splitlines()
     )
@@ -290,11 +289,12 @@ def _tally(**fields: Any) -> Tally:  # noqa: ANN401 - fields of the tally
 
 def test_progress_is_one_line() -> None:
     """Answers, spend against the cap, time to go, and what stands in the way; never wider than a terminal."""
-    line = command.progress_line
-    assert "replay  7,120 of 19,000 answers · $8.71 of $30.00 · eta 9 min 54 s" == line(
-        _tally(), Decimal(30), 20.0
+    line = meters.progress_line
+    assert (
+        line(_tally(), Decimal(30), 20.0)
+        == "replay  7,120 of 19,000 answers · $8.71 of $30.00 · eta 9 min 54 s"
     )
-    assert "replay  7,120 of 19,000 answers · $8.71" == line(_tally(), None, 0.0)
+    assert line(_tally(), None, 0.0) == "replay  7,120 of 19,000 answers · $8.71"
     assert line(_tally(refusals=2), None, 0.5).endswith("eta 6 h 36 min · told to wait: 2")
     assert line(_tally(answered=17_990), None, 1.0).endswith("eta 10 s")
     stopping = line(_tally(is_stopping=True, on_their_way=16), Decimal(30), 20.0)
@@ -316,13 +316,13 @@ def test_progress_goes_where_it_is_read(monkeypatch: pytest.MonkeyPatch, is_term
     """A terminal has a line that moves and is left at the end; a file has whole lines, and quiet has none."""
     shown = _Terminal() if is_terminal else io.StringIO()
     monkeypatch.setattr(sys, "stderr", shown)
-    monkeypatch.setattr(command, "_EVERY_S", 0.0)
-    monkeypatch.setattr(command, "_EVERY_S_IN_FILES", 0.0)
-    meter = command._Meter(Limits(Decimal(30)), quiet=False)
+    monkeypatch.setattr(meters, "_EVERY_S", 0.0)
+    monkeypatch.setattr(meters, "_EVERY_S_IN_FILES", 0.0)
+    meter = meters.Meter(Decimal(30), quiet=False)
     for done in (6120, 6121):
         meter.told(_tally(answered=done, refusals=1))
     meter.end()
-    quiet = command._Meter(Limits(), quiet=True)
+    quiet = meters.Meter(None, quiet=True)
     quiet.told(_tally())
     quiet.end()
     first, second = "replay  7,120 of 19,000 answers · $8.71 of $30.00", "replay  7,121 of 19,000 answers"
@@ -336,14 +336,14 @@ def test_nothing_is_told_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two lines of a file lie ten seconds."""
     shown = io.StringIO()
     monkeypatch.setattr(sys, "stderr", shown)
-    meter = command._Meter(Limits(), quiet=False)
+    meter = meters.Meter(None, quiet=False)
     meter.told(_tally())
     meter.end()
-    assert "" == shown.getvalue()
+    assert shown.getvalue() == ""
 
 
 def test_labels_of_a_log_without_right_answers(here: Path, capsys: Capture, api: str) -> None:
     """Today's own answers are the reference, and the screen says so."""
     write_log(here / "l.jsonl", labelled(20))
-    assert 0 == replayed("l.jsonl", "--dry-run")
+    assert replayed("l.jsonl", "--dry-run") == 0
     assert "against today's own answers where no right one is known (triage)" in capsys.readouterr().out

@@ -15,20 +15,48 @@ LONG = "a-task-type-with-a-very-long-name-of-its-own/version-2"
 
 TYPES = (
     TypeRow(
-        task_type=LONG, baseline="claude-opus-5-5@medium", arms=("claude-haiku-5-5@medium",),
-        grader="label@1:labels=billing|how-to|account|feature-request|other", note="", drawn=1250, available=98_765,
-        others=321, known=1250, margin=0.021, needed=1250, power=0.806,
+        task_type=LONG,
+        baseline="claude-opus-5-5@medium",
+        arms=("claude-haiku-5-5@medium",),
+        grader="label@1:labels=billing|how-to|account|feature-request|other",
+        note="",
+        drawn=1250,
+        available=98_765,
+        others=321,
+        known=1250,
+        margin=0.021,
+        needed=1250,
+        power=0.806,
     ),
     TypeRow(
-        task_type="extraction", baseline="claude-opus-5-5@medium", arms=("claude-haiku-5-5@medium",),
-        grader="json_fields@1", note="", drawn=46, available=46, others=0, known=0, margin=0.06, needed=414, power=0.013,
+        task_type="extraction",
+        baseline="claude-opus-5-5@medium",
+        arms=("claude-haiku-5-5@medium",),
+        grader="json_fields@1",
+        note="",
+        drawn=46,
+        available=46,
+        others=0,
+        known=0,
+        margin=0.06,
+        needed=414,
+        power=0.013,
     ),
     TypeRow(
-        task_type="letters", baseline="claude-opus-5-5@medium", arms=("claude-haiku-5-5@medium",), grader="",
-        note="answers of letters are free text (1,080 characters each)", drawn=0, available=35, others=2, known=0,
-        margin=0.02, needed=1652, power=0.0,
+        task_type="letters",
+        baseline="claude-opus-5-5@medium",
+        arms=("claude-haiku-5-5@medium",),
+        grader="",
+        note="answers of letters are free text (1,080 characters each)",
+        drawn=0,
+        available=35,
+        others=2,
+        known=0,
+        margin=0.02,
+        needed=1652,
+        power=0.0,
     ),
-)  # fmt: skip
+)
 
 PLAN = PlanReport(
     types=TYPES,
@@ -59,16 +87,25 @@ PLAN = PlanReport(
 
 SEEN = (
     SeenRow(
-        task_type=LONG, candidate="claude-haiku-5-5@medium", baseline="claude-opus-5-5@medium",
-        pairs=Pairs(2.0, 100.0, 1250), usd_per_call=Decimal("0.00021"), baseline_usd_per_call=Decimal("0.0071"),
+        task_type=LONG,
+        candidate="claude-haiku-5-5@medium",
+        baseline="claude-opus-5-5@medium",
+        pairs=Pairs(2.0, 100.0, 1250),
+        usd_per_call=Decimal("0.00021"),
+        baseline_usd_per_call=Decimal("0.0071"),
         whys=(("other label", 90), ("invented an answer", 8), ("no label", 1), ("two labels", 1)),
         slices={"no answer": Pairs(0.0, 8.0, 40), "fine": Pairs(1.0, 1.0, 30)},
     ),
     SeenRow(
-        task_type="extraction", candidate="claude-sonnet-5-5@high", baseline="claude-opus-5-5@medium",
-        pairs=Pairs(0.0, 0.0, 46), usd_per_call=None, baseline_usd_per_call=None, whys=(("missing: total", 2),),
+        task_type="extraction",
+        candidate="claude-sonnet-5-5@high",
+        baseline="claude-opus-5-5@medium",
+        pairs=Pairs(0.0, 0.0, 46),
+        usd_per_call=None,
+        baseline_usd_per_call=None,
+        whys=(("missing: total", 2),),
     ),
-)  # fmt: skip
+)
 
 RESULT = ReplayReport(
     replay_id="r-20261125-1",

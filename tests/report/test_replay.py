@@ -63,9 +63,19 @@ def test_an_unfinished_replay_says_how_to_go_on(outcome: str, command: str) -> N
 def test_what_does_not_apply_is_not_said() -> None:
     """A clean run has no line of losses, rejections or copies."""
     clean = replace(
-        RESULT, is_simulated=False, reused=0, lost=0, found=0, rejected=0, given_up=0, dropped=0, ungradable={},
-        max_spend_usd=None, again=None, notes=(),
-    )  # fmt: skip
+        RESULT,
+        is_simulated=False,
+        reused=0,
+        lost=0,
+        found=0,
+        rejected=0,
+        given_up=0,
+        dropped=0,
+        ungradable={},
+        max_spend_usd=None,
+        again=None,
+        notes=(),
+    )
     text = plain(shown(card(clean), 120))
     for said in ("simulated", "there before", "lost on", "booked", "A/A", "note", " of $"):
         assert said not in text
@@ -95,31 +105,55 @@ def test_names_of_others_are_shown_not_obeyed() -> None:
 def test_json_holds_every_figure() -> None:
     """Spend to the last digit, requests by what became of them, pairs with gains and losses."""
     document = json.loads(json.dumps(as_json(RESULT)))
-    assert ("modelmix.replay/1", "r-20261125-1", "done", True, True) == tuple(
-        document[name] for name in ("schema", "replay_id", "outcome", "resumed", "simulated")
+    assert tuple(document[name] for name in ("schema", "replay_id", "outcome", "resumed", "simulated")) == (
+        "modelmix.replay/1",
+        "r-20261125-1",
+        "done",
+        True,
+        True,
     )
-    assert {
-        "usd": 2.1586213, "usd_exact": "2.1586213", "lost_at_most_usd": 0.125, "answers_lost": 3,
-        "answers_lost_found_by_usage_report": 2, "max_spend_usd": 30.0,
-    } == document["spend"]  # fmt: skip
-    assert {
-        "planned": 1546, "sent": 1433, "answered": 1400, "reused": 100, "rejected": 21, "given_up": 6, "dropped": 40,
+    assert document["spend"] == {
+        "usd": 2.1586213,
+        "usd_exact": "2.1586213",
+        "lost_at_most_usd": 0.125,
+        "answers_lost": 3,
+        "answers_lost_found_by_usage_report": 2,
+        "max_spend_usd": 30.0,
+    }
+    assert document["requests"] == {
+        "planned": 1546,
+        "sent": 1433,
+        "answered": 1400,
+        "reused": 100,
+        "rejected": 21,
+        "given_up": 6,
+        "dropped": 40,
         "told_to_wait": 7,
-    } == document["requests"]  # fmt: skip
+    }
     first, second = document["seen"]
-    assert (1250, 2.0, 100.0, 98 / 1250, False) == (
-        first["pairs"], first["gains"], first["losses"], first["loss"], first["certified"],
-    )  # fmt: skip
-    assert (0.00021, 0.0071, None, None) == (
-        first["usd_per_call"], first["baseline_usd_per_call"], second["usd_per_call"], second["baseline_usd_per_call"],
-    )  # fmt: skip
-    assert {"why": "two labels", "answers": 1} == first["found_wrong"][-1]
-    assert [("fine", 30), ("no answer", 40)] == [(one["slice"], one["pairs"]) for one in first["slices"]]
+    assert (
+        first["pairs"],
+        first["gains"],
+        first["losses"],
+        first["loss"],
+        first["certified"],
+    ) == (1250, 2.0, 100.0, 98 / 1250, False)
+    assert (
+        first["usd_per_call"],
+        first["baseline_usd_per_call"],
+        second["usd_per_call"],
+        second["baseline_usd_per_call"],
+    ) == (0.00021, 0.0071, None, None)
+    assert first["found_wrong"][-1] == {"why": "two labels", "answers": 1}
+    assert [(one["slice"], one["pairs"]) for one in first["slices"]] == [("fine", 30), ("no answer", 40)]
     again = document["baseline_against_itself"]
-    assert ("UNDECIDED", 150, 0.02, 0.05) == tuple(
-        again[name] for name in ("verdict", "pairs", "margin", "alpha")
+    assert tuple(again[name] for name in ("verdict", "pairs", "margin", "alpha")) == (
+        "UNDECIDED",
+        150,
+        0.02,
+        0.05,
     )
-    assert [{"why": "reference is not JSON", "prompts": 5}] == document["ungradable"]
+    assert document["ungradable"] == [{"why": "reference is not JSON", "prompts": 5}]
     assert list(RESULT.notes) == document["notes"]
 
 
@@ -133,7 +167,9 @@ def test_json_without_pairs_has_no_loss() -> None:
         max_spend_usd=None,
     )
     document = json.loads(json.dumps(as_json(report), allow_nan=False))
-    assert (None, None, None) == (
-        document["seen"][0]["loss"], document["baseline_against_itself"]["loss"], document["spend"]["max_spend_usd"],
-    )  # fmt: skip
+    assert (
+        document["seen"][0]["loss"],
+        document["baseline_against_itself"]["loss"],
+        document["spend"]["max_spend_usd"],
+    ) == (None, None, None)
     assert as_json(replace(RESULT, again=None))["baseline_against_itself"] is None

@@ -2,10 +2,9 @@
 
 import os
 import sys
-import time
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from modelmix.core.candidate import Candidate
     from modelmix.pipeline.replay.ask import Ask, Limits
     from modelmix.pipeline.replay.replay import Replayed
-    from modelmix.pipeline.replay.tally import Tally
     from modelmix.settings import Settings
 
 REFUSED = 6
@@ -28,8 +26,14 @@ _AS_BEFORE = frozenset({
 })  # fmt: skip
 """What a replay asks: one that goes on asks what it asked."""
 
-_EVERY_S, _EVERY_S_IN_FILES = 0.2, 10.0
-_LINE_WIDTH = 79
+
+class _Switches(NamedTuple):
+    """What changes how a replay runs, and not what it asks."""
+
+    dry_run: bool
+    yes: bool
+    as_json: bool
+    review: Path | None
 
 
 def command(
@@ -95,6 +99,13 @@ def command(
     keep_text: Annotated[
         bool, typer.Option("--keep-text", help="Keep prompts and answers, for reports and later grading.")
     ] = False,
+    review: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the prompts that a person could decide, as CSV or JSONL; keeps text.",
+        ),
+    ] = None,
     rate_share: Annotated[
         float,
         typer.Option(min=0.001, max=1.0, metavar="S", help="Part of the key's rate limits that is used."),
@@ -136,22 +147,22 @@ def command(
             type_margin=None if type_margin is None else _share(type_margin, "--type-margin"),
             alpha=level_of(alpha),
             seed=seed,
-            keep_text=keep_text,
+            keep_text=keep_text or review is not None,
             upstream=upstream,
         )
     else:
         from modelmix.pipeline.replay.replay import asked_before
 
         ask = asked_before(surroundings.home, resume)
-    _run(surroundings, ask, limits, dry_run=dry_run, yes=yes, as_json=as_json)
+    switches = _Switches(dry_run, yes, as_json, review)
+    _run(surroundings, ask, limits, switches)
 
 
-def _run(
-    surroundings: "Settings", ask: "Ask", limits: "Limits", *, dry_run: bool, yes: bool, as_json: bool
-) -> None:
+def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Switches) -> None:
     from datetime import UTC, datetime
 
     from modelmix.cli.console import out, print_json, talk
+    from modelmix.cli.meter import Meter
     from modelmix.pipeline.replay.plan import Planner
     from modelmix.pipeline.replay.recordings import source_of
     from modelmix.pipeline.replay.replay import Place, known_answers, replay
@@ -161,23 +172,22 @@ def _run(
 
     now = datetime.now(UTC)
     Upstream(ask.upstream)  # what is no URL is told before logs are read
-    key = "" if dry_run else _key(ask.upstream)
+    key = "" if switches.dry_run else _key(ask.upstream)
     book, capabilities = surroundings.price_book(), surroundings.capabilities()
     source = source_of(ask.places, capabilities, ask.expected, ask.task_type)
     planner = Planner(ask, source, book, capabilities, now.date())
     plan = planner.plan(source.scan(), limits.max_spend_usd)
-    known = known_answers(surroundings.home, plan)
-    quoted = plan_report(plan, limits, known, book)
-    if dry_run:
-        if as_json:
+    quoted = plan_report(plan, limits, known_answers(surroundings.home, plan), book)
+    if switches.dry_run:
+        if switches.as_json:
             print_json(plan_screen.as_json(quoted))
         else:
             out().print(plan_screen.card(quoted))
             out().print(" sent     nothing: this was --dry-run")
         return
-    if not as_json:
+    if not switches.as_json:
         talk().print(plan_screen.card(quoted))
-    _agree(quoted.expected_usd, quoted.at_most_usd, limits, yes=yes)
+    _agree(quoted.expected_usd, quoted.at_most_usd, limits, yes=switches.yes)
     place = Place(
         home=surroundings.home,
         book=book,
@@ -185,25 +195,31 @@ def _run(
         key=key,
         admin_key=os.environ.get("ANTHROPIC_ADMIN_KEY", ""),
     )
-    meter = _Meter(limits, quiet=as_json)
+    meter = Meter(limits.max_spend_usd, quiet=switches.as_json)
     try:
         done = replay(plan, place, limits, now, meter.told)
     finally:
         meter.end()
-    _tell(done, limits, as_json=as_json)
+    _tell(done, limits, switches)
 
 
-def _tell(done: "Replayed", limits: "Limits", *, as_json: bool) -> None:
+def _tell(done: "Replayed", limits: "Limits", switches: _Switches) -> None:
     """Print what was found, and end with the code that says how the run ended."""
+    from dataclasses import replace
+
     from modelmix.cli.console import out, print_json, say
+    from modelmix.pipeline.replay.review import write_review
     from modelmix.pipeline.replay.summary import replay_report
-    from modelmix.report import replay as replay_screen
+    from modelmix.report import replay as screen
 
     report = replay_report(done, limits)
-    if as_json:
-        print_json(replay_screen.as_json(report))
+    if switches.review is not None and done.review:
+        write_review(switches.review, done.review)
+        report = replace(report, review_path=str(switches.review))
+    if switches.as_json:
+        print_json(screen.as_json(report))
     else:
-        out().print(replay_screen.card(report))
+        out().print(screen.card(report))
     if done.outcome == "capped":
         kept = report.answered + report.reused
         say(f"modelmix: the spend cap is reached; {kept:,} answers are kept; go on with a larger --max-spend")
@@ -326,68 +342,3 @@ def _agree(expected_usd: Decimal, at_most_usd: Decimal, limits: "Limits", *, yes
         return
     say(f"modelmix: nothing was sent: it would spend {span}; say --yes or --max-spend USD")
     raise typer.Exit(REFUSED)
-
-
-class _Meter:
-    """Tells how a run stands: a line that moves on a terminal, else one line every ten seconds."""
-
-    def __init__(self, limits: "Limits", *, quiet: bool) -> None:
-        self._cap = limits.max_spend_usd
-        self._quiet = quiet
-        self._is_terminal = sys.stderr.isatty()
-        self._began_s = self._said_s = time.monotonic()
-        self._began_at = -1
-        self._shown = ""
-
-    def told(self, tally: "Tally") -> None:
-        """Take note of how the run stands, and show it now and then."""
-        now_s = time.monotonic()
-        self._began_at = tally.done if self._began_at < 0 else self._began_at
-        if self._quiet or now_s - self._said_s < (_EVERY_S if self._is_terminal else _EVERY_S_IN_FILES):
-            return
-        self._said_s = now_s
-        rate = (tally.done - self._began_at) / max(now_s - self._began_s, 0.001)
-        self._show(progress_line(tally, self._cap, rate))
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self._shown and self._is_terminal:
-            sys.stderr.write("\n")
-            sys.stderr.flush()
-
-    def _show(self, line: str) -> None:
-        width = len(self._shown)
-        sys.stderr.write(f"\r{line:<{width}}" if self._is_terminal else f"{line}\n")
-        sys.stderr.flush()
-        self._shown = line
-
-
-def progress_line(tally: "Tally", cap_usd: Decimal | None, rate: float) -> str:
-    """Write how a run stands in one line of less than 80 columns.
-
-    Args:
-        tally: How it stands.
-        cap_usd: The spend cap, or None.
-        rate: Answers per second so far.
-    """
-    from modelmix.report.money import usd
-
-    cap = "" if cap_usd is None else f" of {usd(cap_usd)}"
-    left = tally.whole - tally.done
-    more = [f"{usd(tally.usd)}{cap}"]
-    if rate > 0 and left:
-        more.append(f"eta {_span(left / rate)}")
-    if tally.refusals:
-        more.append(f"told to wait: {tally.refusals:,}")
-    if tally.is_stopping:
-        more = [f"waiting for {tally.on_their_way:,}; Ctrl-C again leaves them"]
-    parts = [f"replay  {tally.done:,} of {tally.whole:,} answers", *more]
-    return " \N{MIDDLE DOT} ".join(parts)[:_LINE_WIDTH]
-
-
-def _span(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

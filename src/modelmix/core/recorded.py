@@ -17,7 +17,8 @@ class Recorded:
         call: What was metered of it: model, effort, tokens, task type, session.
         request: The body as sent, decoded; holds the client's text.
         reply: What was answered.
-        expected: The known right answer, or None where the log does not tell.
+        expected: The known right answer, or None where nobody tells.
+        all_wrong: Whether a reviewer found no answer right that was shown.
         slice_name: Named slice that the log puts it in, or empty.
         cluster_id: Prompts that are not independent share it (same session, same document); empty if none.
         betas: Value of the ``anthropic-beta`` header that it was sent with, or empty.
@@ -28,6 +29,7 @@ class Recorded:
     request: Mapping[str, Any]
     reply: Reply
     expected: str | None = None
+    all_wrong: bool = False
     slice_name: str = ""
     cluster_id: str = ""
     betas: str = ""

@@ -1,5 +1,6 @@
 """What the demo says between the commands' own screens, and how it ends."""
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from modelmix.demo.known_truth import Checked
 from modelmix.demo.live import Bill, Live
 from modelmix.demo.naive import Wrong
 from modelmix.demo.refusal import Declined, Refusal
@@ -15,8 +17,10 @@ from modelmix.demo.story import Ending
 from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.why import points
 from modelmix.pipeline.optimize import Optimised
+from modelmix.report.commit import as_json as commit_json
 from modelmix.report.money import about_usd, usd
 from modelmix.report.plain import printable
+from modelmix.report.replay import as_json as replay_json
 
 SCHEMA = "modelmix.demo/2"
 _SYNTHETIC = (
@@ -139,10 +143,6 @@ def _short(text: str) -> str:
 
 def as_json(ending: Ending) -> dict[str, Any]:
     """Return the demo as a JSON object of schema ``modelmix.demo/2``."""
-    from modelmix.report.commit import as_json as commit_json
-    from modelmix.report.replay import as_json as replay_json
-
-    live, bill, naive = ending.live, ending.bill, ending.refusal.naive
     claims = [checked for checked in ending.checked if checked.verdict is not Verdict.UNDECIDED]
     return {
         "schema": SCHEMA,
@@ -151,6 +151,19 @@ def as_json(ending: Ending) -> dict[str, Any]:
         "report": str(ending.page),
         "replay": replay_json(ending.replayed),
         "proven": {"saving_share": ending.saving_share, "saving_bound": ending.saving_bound},
+        **_refusal_json(ending.refusal),
+        "live": _live_json(ending.live, ending.bill),
+        "commit": commit_json(ending.commit),
+        "decisions": [_checked_json(checked) for checked in ending.checked],
+        "claims": len(claims),
+        "right": sum(checked.is_right for checked in claims),
+        "true_pool_loss": ending.true_pool_loss,
+    }
+
+
+def _refusal_json(found: Refusal) -> dict[str, Any]:
+    naive = found.naive
+    return {
         "naive": {
             "saving_share": naive.saving_share,
             "routes": {name: str(candidate) for name, candidate in sorted(naive.routes.items())},
@@ -158,53 +171,33 @@ def as_json(ending: Ending) -> dict[str, Any]:
             "absent_fields_invented": naive.invented,
             "forms_with_absent_field": naive.absent,
         },
-        "declined": [
-            {
-                "task_type": one.task_type,
-                "candidate": str(one.candidate),
-                "loss": one.loss,
-                "margin": one.margin,
-                "pairs": one.pairs,
-                "usd_month": one.usd_month,
-            }
-            for one in ending.refusal.declined
+        "declined": [{**asdict(one), "candidate": str(one.candidate)} for one in found.declined],
+        "wrong_answers": [{**asdict(one), "candidate": str(one.candidate)} for one in found.wrong],
+        "tampered_policy": found.tampered,
+    }
+
+
+def _live_json(live: Live, bill: Bill) -> dict[str, Any]:
+    return {
+        "requests": live.requests,
+        "streamed": live.streamed,
+        "correct": live.correct,
+        "served": [
+            {"task_type": task_type, "model": model, "requests": count}
+            for (task_type, model), count in sorted(live.served.items())
         ],
-        "wrong_answers": [
-            {
-                "prompt_id": one.prompt_id,
-                "candidate": str(one.candidate),
-                "why": one.why,
-                "expected": one.expected,
-                "response": one.response,
-            }
-            for one in ending.refusal.wrong
-        ],
-        "tampered_policy": ending.refusal.tampered,
-        "live": {
-            "requests": live.requests,
-            "streamed": live.streamed,
-            "correct": live.correct,
-            "served": [
-                {"task_type": task_type, "model": model, "requests": count}
-                for (task_type, model), count in sorted(live.served.items())
-            ],
-            "usd": float(bill.usd),
-            "baseline_usd_estimated": float(bill.baseline_usd),
-            "ledger_rows": bill.calls,
-        },
-        "commit": commit_json(ending.commit),
-        "decisions": [
-            {
-                "task_type": checked.task_type,
-                "verdict": checked.verdict,
-                "candidate": None if checked.candidate is None else str(checked.candidate),
-                "true_loss": checked.true_loss,
-                "margin": checked.margin,
-                "right": checked.is_right,
-            }
-            for checked in ending.checked
-        ],
-        "claims": len(claims),
-        "right": sum(checked.is_right for checked in claims),
-        "true_pool_loss": ending.true_pool_loss,
+        "usd": float(bill.usd),
+        "baseline_usd_estimated": float(bill.baseline_usd),
+        "ledger_rows": bill.calls,
+    }
+
+
+def _checked_json(checked: Checked) -> dict[str, Any]:
+    return {
+        "task_type": checked.task_type,
+        "verdict": checked.verdict,
+        "candidate": None if checked.candidate is None else str(checked.candidate),
+        "true_loss": checked.true_loss,
+        "margin": checked.margin,
+        "right": checked.is_right,
     }

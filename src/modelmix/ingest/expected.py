@@ -17,6 +17,10 @@ IDS: Final = ("prompt_id", "call_id", "request_id", "id")
 ANSWERS: Final = ("expected", "expected_output", "ground_truth", "label", "gold", "answer")
 """Columns that may hold the answer; the first that a row fills counts."""
 
+NEITHER: Final = "none"
+"""What a reviewer writes where no answer that is shown is right."""
+
+_FIRST_SHOWN: Final = "a"
 _LONGEST_ID: Final = 512
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -27,12 +31,12 @@ class Expected:
 
     Attributes:
         key: Prompt id, call id or request id.
-        answer: The answer, as a model would write it.
+        answer: The answer, as a model would write it; None where a reviewer found none of those shown right.
         slice_name: Named slice that the prompt belongs to, or empty.
     """
 
     key: str
-    answer: str
+    answer: str | None
     slice_name: str = ""
 
 
@@ -59,17 +63,22 @@ def read(rows: Iterable[bytes | Mapping[str, Any]], source: str) -> Iterator[Exp
         rows: JSON lines, or mappings by column.
         source: Name of the file, for bad rows.
 
+    In a row that shows answers under ``a``, ``b`` and so on, as a review does, a letter stands for the answer
+    under it, and ``none`` says that all are wrong. Such a row whose answer is still empty is passed over.
+
     Yields:
-        One value per row; blank lines give nothing, and no row raises.
+        One value per row that has an answer; blank lines give nothing, and no row raises.
     """
     for number, row in objects(rows, source):
         try:
-            yield row if isinstance(row, BadRow) else _expected(row)
+            found = row if isinstance(row, BadRow) else _expected(row)
+            if found is not None:
+                yield found
         except Unreadable as error:
             yield BadRow(source, number, str(error))
 
 
-def _expected(row: Mapping[str, Any]) -> Expected:
+def _expected(row: Mapping[str, Any]) -> Expected | None:
     key, answer = first(row, IDS), first(row, ANSWERS)
     if isinstance(key, int) and not isinstance(key, bool):
         key = str(key)
@@ -78,6 +87,13 @@ def _expected(row: Mapping[str, Any]) -> Expected:
     if answer is None:
         raise Unreadable(f"it has no answer ({', '.join(ANSWERS)})")
     slice_name = row.get("slice")
+    if _FIRST_SHOWN in row and isinstance(answer, str):
+        if not answer.strip():
+            return None
+        word = answer.strip().lower()
+        if word == NEITHER:
+            return Expected(key.strip(), None)
+        answer = row.get(word) or answer if len(word) == 1 else answer
     return Expected(key.strip(), text_of(answer), slice_name.strip() if isinstance(slice_name, str) else "")
 
 

@@ -121,12 +121,14 @@ def _refused(decision: Decision) -> Iterator[Refused]:
     failing = [tested for tested in decision.tested if tested.finding.verdict is Verdict.FAILS]
     for tested in sorted(failing, key=lambda one: -one.comparison.saving_usd):
         share = share_of(tested.comparison.saving_usd, decision.stratum.baseline_usd)
+        bound = share_of(tested.comparison.saving_bound_usd, decision.stratum.baseline_usd)
         yield Refused(
             candidate=tested.comparison.candidate,
             pairs=int(tested.comparison.pairs.n),
             loss=_exact(tested.finding.loss),
             margin=_exact(tested.finding.margin),
             saving_share=None if math.isnan(share) else _exact(share),
+            saving_bound=None if math.isnan(bound) else _exact(bound),
         )
 
 

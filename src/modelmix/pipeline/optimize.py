@@ -20,6 +20,7 @@ from modelmix.optimize.attempts import Try, number_of_attempt, sketch
 from modelmix.optimize.document import Provenance, document
 from modelmix.optimize.fit import Fit, Scene, fit
 from modelmix.optimize.goal import Goal
+from modelmix.pipeline.current import current_outcomes
 from modelmix.pipeline.evidence import Priced, priced_evidence
 from modelmix.policy.artifact import signed
 from modelmix.policy.by_type import VIRTUAL_MODELS
@@ -94,7 +95,7 @@ def optimise(
     """
     arms = None if ask.arms is None else _with_baseline(ask.arms, ask.baseline)
     imports, is_simulated = _imports(ledger, lake)
-    rows = outcome_rows.read(lake.outcomes(imports), "lake")
+    rows = outcome_rows.read(current_outcomes(lake, ledger.imports(), imports), "lake")
     priced = priced_evidence(rows, book, capabilities, today=now.date(), day=ask.day, arms=arms)
     _check_names(ask, priced.gathered)
     requested = ledger.requested()

@@ -213,6 +213,7 @@ class Refused(_Keys):
         loss: Estimated loss, baseline minus candidate.
         margin: Margin that it is shown to pass.
         saving_share: What it would have saved, as a share of the baseline's cost.
+        saving_bound: Lower confidence bound of that; rounded down.
     """
 
     candidate: Chosen
@@ -220,6 +221,7 @@ class Refused(_Keys):
     loss: Loss | None = None
     margin: Margin | None = None
     saving_share: Saving | None = None
+    saving_bound: SavingBound | None = None
 
 
 class Caching(_Keys):

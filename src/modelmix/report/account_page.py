@@ -183,7 +183,7 @@ def _refused_words(sheet: Sheet) -> str:
     if not sheet.at("receipt.refused.types"):
         return "no candidate fails its bar"
     failing = sheet.counted("receipt.refused.types", "task type")
-    return f"declined, since the candidate fails the bar: {failing}"
+    return f"cheaper candidates would save this much more, and fail their bar: {failing}"
 
 
 def _undecided_words(sheet: Sheet) -> str:

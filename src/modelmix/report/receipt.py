@@ -1,5 +1,6 @@
 """The receipt: today, proven, refused, cash after your commit, sign for; each with its n, bound and basis."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
@@ -54,6 +55,8 @@ class Amounts:
         other: What calls cost that no entry takes.
         saving: By type, what its candidate costs less, or None.
         bound: By type, lower bound of that, rounded down, or None.
+        refused: By type, what a declined candidate would save beyond that, or None.
+        refused_bound: By type, lower bound of it, rounded down, or None.
     """
 
     quantum: Decimal
@@ -62,6 +65,8 @@ class Amounts:
     other: Decimal
     saving: tuple[Decimal | None, ...]
     bound: tuple[Decimal | None, ...]
+    refused: tuple[Decimal | None, ...]
+    refused_bound: tuple[Decimal | None, ...]
 
     @property
     def today_usd(self) -> Decimal:
@@ -69,12 +74,16 @@ class Amounts:
         return sum((*self.today, *self.explicit), self.other)
 
     def saving_of(self, types: tuple[TypeSaving, ...], standing: Standing) -> Decimal:
-        """Saving of the types of one standing, in the order of ``types``."""
+        """Saving of the types of one standing, in the order of ``types``; what is declined for REFUSED."""
+        if standing is Standing.REFUSED:
+            return sum((usd or _ZERO for usd in self.refused), _ZERO)
         rows = zip(types, self.saving, strict=True)
         return sum((usd or _ZERO for row, usd in rows if row.standing is standing), _ZERO)
 
     def bound_of(self, types: tuple[TypeSaving, ...], standing: Standing) -> Decimal:
         """Sum of the lower bounds of the types of one standing."""
+        if standing is Standing.REFUSED:
+            return sum((usd or _ZERO for usd in self.refused_bound), _ZERO)
         rows = zip(types, self.bound, strict=True)
         return sum((usd or _ZERO for row, usd in rows if row.standing is standing), _ZERO)
 
@@ -85,18 +94,32 @@ def amounts_of(savings: Savings, factor: Decimal = Decimal(1)) -> Amounts:
     types = savings.types
     spent = [row.today_usd for row in types] + [row.explicit_usd for row in types] + [savings.other_usd]
     today = apportioned([usd * factor for usd in spent], quantum)
-    known = [(i, row.saving_usd * factor) for i, row in enumerate(types) if row.saving_usd is not None]
-    rounded = apportioned([usd for _, usd in known], quantum)
-    saving = dict(zip((i for i, _ in known), rounded, strict=True))
-    bounds = (row.saving_bound_usd for row in types)
     return Amounts(
         quantum=quantum,
         today=tuple(today[: len(types)]),
         explicit=tuple(today[len(types) : -1]),
         other=today[-1],
-        saving=tuple(saving.get(i) for i in range(len(types))),
-        bound=tuple(None if b is None else (b * factor).quantize(quantum, ROUND_FLOOR) for b in bounds),
+        saving=_rounded([row.saving_usd for row in types], factor, quantum),
+        bound=_floored([row.saving_bound_usd for row in types], factor, quantum),
+        refused=_rounded([row.refused_usd for row in types], factor, quantum),
+        refused_bound=_floored([row.refused_bound_usd for row in types], factor, quantum),
     )
+
+
+def _rounded(
+    amounts: Sequence[Decimal | None], factor: Decimal, quantum: Decimal
+) -> tuple[Decimal | None, ...]:
+    """Round those that are known so that they add up to their sum."""
+    known = [(i, usd * factor) for i, usd in enumerate(amounts) if usd is not None]
+    rounded = apportioned([usd for _, usd in known], quantum)
+    found = dict(zip((i for i, _ in known), rounded, strict=True))
+    return tuple(found.get(i) for i in range(len(amounts)))
+
+
+def _floored(
+    amounts: Sequence[Decimal | None], factor: Decimal, quantum: Decimal
+) -> tuple[Decimal | None, ...]:
+    return tuple(None if b is None else (b * factor).quantize(quantum, ROUND_FLOOR) for b in amounts)
 
 
 def month_of(savings: Savings) -> Amounts | None:
@@ -138,7 +161,8 @@ def receipt(savings: Savings, span: Amounts, month: Amounts | None, advice: Advi
 
 
 def _line(savings: Savings, span: Amounts, month: Amounts | None, standing: Standing) -> dict[str, Any]:
-    types = savings.of(standing)
+    refused = tuple(row for row in savings.types if row.refused_usd)
+    types = refused if standing is Standing.REFUSED else savings.of(standing)
     usd = span.saving_of(savings.types, standing)
     today = span.today_usd
     return {
@@ -149,10 +173,17 @@ def _line(savings: Savings, span: Amounts, month: Amounts | None, standing: Stan
         "month_bound_usd": None if month is None else number(month.bound_of(savings.types, standing)),
         "types": len(types),
         "calls": sum(row.calls for row in types),
-        "pairs": sum(row.evidence.pairs for row in types if row.evidence is not None),
+        "pairs": sum(_pairs(row, standing) for row in types),
         "without_price": sum(row.saving_usd is None for row in types),
         "more_usd": _more(types),
     }
+
+
+def _pairs(row: TypeSaving, standing: Standing) -> int:
+    """Return the pairs that a type's line rests on: those of the declined candidate, else of its evidence."""
+    if standing is Standing.REFUSED and row.declined:
+        return max(row.declined, key=lambda one: one.saving_usd or _ZERO).pairs
+    return 0 if row.evidence is None else row.evidence.pairs
 
 
 def _more(types: tuple[TypeSaving, ...]) -> float | None:

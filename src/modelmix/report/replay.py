@@ -72,6 +72,8 @@ class ReplayReport:
         max_spend_usd: The cap, or None.
         margin: Largest loss over the traffic that moves.
         ungradable: Reason → prompts that their grader can say nothing of.
+        to_review: Prompts on which a close candidate differs and no right answer is known.
+        review_path: File that holds them, or empty.
         notes: What a reader should know, one sentence each.
     """
 
@@ -96,6 +98,8 @@ class ReplayReport:
     max_spend_usd: Decimal | None
     margin: float
     ungradable: Mapping[str, int]
+    to_review: int = 0
+    review_path: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -127,6 +131,8 @@ def as_json(report: ReplayReport) -> dict[str, Any]:
         },
         "baseline_against_itself": None if report.again is None else _finding(report.again),
         "seen": [_seen_json(row) for row in report.seen],
+        "to_review": report.to_review,
+        "review": report.review_path or None,
         "ungradable": [{"why": why, "prompts": n} for why, n in report.ungradable.items()],
         "notes": list(report.notes),
     }
@@ -192,6 +198,8 @@ def _notes(report: ReplayReport) -> Iterator[tuple[str, Text]]:
         yield "A/A", _again(report.again)
     yield from (("booked", Text(line)) for line in _book_lines(report))
     yield from (("note", Text(line, "dim")) for line in report.notes)
+    if report.to_review:
+        yield "review", Text(_review(report))
     if report.seen:
         said = "cost of a call against the baseline's; nothing is certified before optimize"
         yield "seen", Text(said, "dim")
@@ -275,9 +283,23 @@ def _book_lines(report: ReplayReport) -> Iterator[str]:
         yield f"{counted(prompts, 'prompt')} could not be graded: {printable(why)}"
 
 
+def _review(report: ReplayReport) -> str:
+    prompts = counted(report.to_review, "prompt")
+    what = f"on {prompts} a close candidate differs from today's answer; who is right decides the true loss"
+    if not report.review_path:
+        return f"{what}: --review review.csv writes them down (and keeps text)"
+    path = printable(report.review_path)
+    return (
+        f"{what}. Write the letter of the right answer (or none) under expected in {path}, then run the same "
+        f"command with --expected {path} instead of --review: it sends nothing again"
+    )
+
+
 def _next(report: ReplayReport) -> str:
     if report.outcome == "done" and not report.seen:
         return "modelmix replay --dry-run, which says what could be asked"
+    if report.outcome == "done" and report.review_path:
+        return f"review {printable(report.review_path)}"
     if report.outcome == "done":
         return f"modelmix optimize --margin {report.margin * 100:.12g}pp -o policy.yaml"
     more = " --max-spend MORE" if report.outcome == "capped" else ""

@@ -1,6 +1,5 @@
 """Savings: what a policy saves on real traffic, type by type, and how well each dollar of it is founded."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,6 +8,7 @@ from enum import StrEnum
 from modelmix.core.candidate import Candidate
 from modelmix.policy.by_type import State
 from modelmix.policy.document import PolicyDocument, TaskEntry, TaskEvidence
+from modelmix.report.declined import Declined, break_even_usd, declined, part_usd
 from modelmix.report.today import Realised, Today, TypeToday
 
 MONTH_DAYS = 30
@@ -24,27 +24,6 @@ class Standing(StrEnum):
     REFUSED = "refused"
     UNDECIDED = "undecided"
     UNMEASURED = "unmeasured"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declined:
-    """A cheaper candidate of a type that is shown to fail.
-
-    Attributes:
-        candidate: The candidate.
-        pairs: Pairs that this rests on.
-        loss: Measured loss, or None.
-        margin: Margin that it is shown to pass, or None.
-        saving_usd: What it would have saved on the type's calls, or None.
-        pays_while_error_below_usd: Cost of a wrong answer below which it would have paid, or None.
-    """
-
-    candidate: Candidate
-    pairs: int
-    loss: Decimal | None
-    margin: Decimal | None
-    saving_usd: Decimal | None
-    pays_while_error_below_usd: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +86,26 @@ class TypeSaving:
     pays_for_sure_while_error_below_usd: Decimal | None
     declined: tuple[Declined, ...]
     why: str
+
+    @property
+    def refused_usd(self) -> Decimal | None:
+        """What the declined candidate that saves most would save beyond the type's own saving; None if none.
+
+        The same dollar is never both declined and proven, nor both declined and at stake.
+        """
+        return self._refused(self.saving_usd, [one.saving_usd for one in self.declined])
+
+    @property
+    def refused_bound_usd(self) -> Decimal | None:
+        """Lower bound of that, both sides at their own bounds; None where one is not known."""
+        return self._refused(self.saving_bound_usd, [one.saving_bound_usd for one in self.declined])
+
+    def _refused(self, own: Decimal | None, others: list[Decimal | None]) -> Decimal | None:
+        is_refused = self.standing is Standing.REFUSED
+        best = max((usd for usd in (*others, own if is_refused else None) if usd is not None), default=None)
+        if best is None:
+            return None
+        return max(_ZERO, best - (_ZERO if is_refused else own or _ZERO))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,8 +212,8 @@ class Savings:
 
     @property
     def refused_usd(self) -> Decimal:
-        """What declined candidates would have saved: those that fail their bar."""
-        return _saving(self.of(Standing.REFUSED))
+        """What declined candidates would have saved, beyond what is proven or at stake on the same calls."""
+        return sum((row.refused_usd or _ZERO for row in self.types), _ZERO)
 
     @property
     def undecided_usd(self) -> Decimal:
@@ -309,8 +308,8 @@ def _type_saving(policy: PolicyDocument, name: str, today: TypeToday, *, holds: 
     candidate = route if route is not None or evidence is None else evidence.candidate
     verdict = "" if evidence is None else evidence.verdict
     certified = route is not None and holds and policy.certified(name)
-    saving = None if evidence is None or candidate is None else _part(today.usd, evidence.saving_share)
-    bound = None if evidence is None or candidate is None else _part(today.usd, evidence.saving_bound)
+    saving = None if evidence is None or candidate is None else part_usd(today.usd, evidence.saving_share)
+    bound = None if evidence is None or candidate is None else part_usd(today.usd, evidence.saving_bound)
     own = None if entry.bar is None else entry.bar.error_cost_usd
     per_call = saving / today.calls if saving is not None and today.calls else None
     return TypeSaving(
@@ -335,11 +334,11 @@ def _type_saving(policy: PolicyDocument, name: str, today: TypeToday, *, holds: 
         type_margin=_margin(entry, candidate),
         critical=entry.critical,
         error_cost_usd=own if own is not None else policy.bar.error_cost_usd,
-        pays_while_error_below_usd=_break_even(per_call, None if evidence is None else evidence.loss),
-        pays_for_sure_while_error_below_usd=_break_even(
+        pays_while_error_below_usd=break_even_usd(per_call, None if evidence is None else evidence.loss),
+        pays_for_sure_while_error_below_usd=break_even_usd(
             per_call, None if evidence is None else evidence.bound
         ),
-        declined=tuple(_declined(entry, today)),
+        declined=tuple(declined(entry, today.usd, today.calls)),
         why=entry.why or "",
     )
 
@@ -351,37 +350,9 @@ def _margin(entry: TaskEntry, candidate: Candidate | None) -> Decimal | None:
     return next((one.margin for one in entry.refused if one.candidate == candidate), None)
 
 
-def _declined(entry: TaskEntry, today: TypeToday) -> Iterator[Declined]:
-    for one in entry.refused:
-        saving = _part(today.usd, one.saving_share)
-        per_call = saving / today.calls if saving is not None and today.calls else None
-        yield Declined(
-            candidate=one.candidate,
-            pairs=one.pairs,
-            loss=one.loss,
-            margin=one.margin,
-            saving_usd=saving,
-            pays_while_error_below_usd=_break_even(per_call, one.loss),
-        )
-
-
 def _standing(entry: TaskEntry, candidate: Candidate | None, *, certified: bool) -> Standing:
     if certified:
         return Standing.PROVEN
     if candidate is None or entry.evidence is None:
         return Standing.UNMEASURED
     return Standing.REFUSED if entry.evidence.verdict == "FAILS" else Standing.UNDECIDED
-
-
-def _part(usd: Decimal, share: Decimal | None) -> Decimal | None:
-    return None if share is None else usd * share
-
-
-def _break_even(per_call_usd: Decimal | None, loss: Decimal | None) -> Decimal | None:
-    """Return the cost of a wrong answer at which a move saves nothing: L* = cost difference / quality gap.
-
-    Source: break-even of a single pass with failure cost, E = c + (1 - p) L for both candidates.
-    """
-    if per_call_usd is None or loss is None or loss <= 0:
-        return None
-    return max(per_call_usd / loss, _ZERO)

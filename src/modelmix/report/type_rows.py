@@ -8,11 +8,12 @@ from typing import Any
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.paired import Pairs
 from modelmix.report.apportion import FINE
+from modelmix.report.declined import Declined
 from modelmix.report.examples import Example, Text
 from modelmix.report.findings import Finding
 from modelmix.report.measured import MeasuredCandidate, MeasuredType, z_of
 from modelmix.report.receipt import Amounts, number
-from modelmix.report.savings import Declined, Savings, Standing, TypeSaving
+from modelmix.report.savings import Savings, Standing, TypeSaving
 
 _ORDER = (Standing.PROVEN, Standing.REFUSED, Standing.UNDECIDED, Standing.UNMEASURED)
 _ZERO = Decimal(0)

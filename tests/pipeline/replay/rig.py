@@ -1,4 +1,4 @@
-"""What tests of replays share: logs of the practice world, an API with faults in front, and a run of it all."""
+"""What tests of replays share: logs of the practice world, an API with faults in front, and a run."""
 
 import contextlib
 import csv
@@ -204,7 +204,13 @@ class Bill:
 
 
 def _usage(counts: Mapping[str, int]) -> Usage:
-    return Usage(**{name: value for name, value in counts.items() if name != "calls"})
+    return Usage(
+        input_tokens=counts["input_tokens"],
+        cache_read_tokens=counts["cache_read_tokens"],
+        cache_write_5m_tokens=counts["cache_write_5m_tokens"],
+        cache_write_1h_tokens=counts["cache_write_1h_tokens"],
+        output_tokens=counts["output_tokens"],
+    )
 
 
 PASS = b"pass"

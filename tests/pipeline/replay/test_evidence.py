@@ -39,9 +39,14 @@ def gathered(plan: Plan, scores: list[float | None], usage: Usage | None = None,
         key = (item.answer_id, plan.graders[prompt.recorded.call.task_type].spec, prompt.reference_sha256)
         if score is not None:
             answers[item.answer_id] = AnswerRow(
-                answer_id=item.answer_id, call_id="c", status=200, error="", usd=Decimal(1),
-                usage=usage or Usage(input_tokens=110, output_tokens=7), reply='["said",[],"end_turn"]',
-            )  # fmt: skip
+                answer_id=item.answer_id,
+                call_id="c",
+                status=200,
+                error="",
+                usd=Decimal(1),
+                usage=usage or Usage(input_tokens=110, output_tokens=7),
+                reply='["said",[],"end_turn"]',
+            )
             grades[key] = GradeRow(*key, score=score, why="" if score == 1.0 else "other label")
     return Gatherer(plan, answers, grades, BOOK, plan.day).gather()
 
@@ -54,14 +59,14 @@ def test_outcomes_pair_with_the_recorded_answer(tmp_path: Path) -> None:
     answered_ids = [plan.prompts[number].recorded.prompt_id for number in (0, 1, 3)]
     assert dict.fromkeys(answered_ids, 2) == pairs
     seen = evidence.seen["triage", ARM]
-    assert (3, 0.0, 1.5, {"other label": 2}) == (seen.n, seen.gains, seen.losses, seen.whys)
+    assert (seen.n, seen.gains, seen.losses, seen.whys) == (3, 0.0, 1.5, {"other label": 2})
 
 
 def test_without_right_answers_the_baseline_is_right(tmp_path: Path) -> None:
     """Its score is 1, so that a candidate cannot gain, and what it loses is an upper bound."""
     evidence = gathered(planned(tmp_path, labelled(20)), [0.0] * 20)
     assert {1.0} == {one.score for one in evidence.outcomes if one.candidate.model == OPUS}
-    assert (0.0, 1.0) == (evidence.seen["triage", ARM].gains, evidence.seen["triage", ARM].pairs.loss)
+    assert (evidence.seen["triage", ARM].gains, evidence.seen["triage", ARM].pairs.loss) == (0.0, 1.0)
 
 
 def test_with_right_answers_both_are_graded(tmp_path: Path) -> None:
@@ -103,18 +108,18 @@ def test_slices_come_from_the_reference(tmp_path: Path) -> None:
     slices = {one.prompt_id: one.slice_name for one in evidence.outcomes}
     assert ("named", {"no answer"}) == (slices.pop("case-000"), set(slices.values()))
     found = evidence.seen["triage", ARM].slices
-    assert {"named": 1.0, "no answer": 19.0} == {name: pairs.n for name, pairs in found.items()}
+    assert {name: pairs.n for name, pairs in found.items()} == {"named": 1.0, "no answer": 19.0}
 
 
 def test_the_baseline_against_itself_is_no_outcome(tmp_path: Path) -> None:
     """A/A is kept apart by type."""
     plan = planned(tmp_path, labelled(20), again=20)
     evidence = gathered(plan, [1.0, 0.0] * 20)
-    assert (20, 20.0, 20.0) == (
+    assert (
         len(evidence.outcomes) // 2,
         evidence.again["triage"].n,
         evidence.again["triage"].losses,
-    )
+    ) == (20, 20.0, 20.0)
 
 
 def test_what_has_no_price_is_counted(tmp_path: Path) -> None:
@@ -141,7 +146,7 @@ def test_text_stands_in_outcomes_only_on_request(tmp_path: Path) -> None:
             for one in evidence.outcomes
         }
         assert (
-            ("case 0", "said", "billing") == texts["case-000", HAIKU]
+            texts["case-000", HAIKU] == ("case 0", "said", "billing")
             if keep
             else texts["case-000", HAIKU] == ("", "", "")
         )
@@ -152,12 +157,22 @@ def test_text_stands_in_outcomes_only_on_request(tmp_path: Path) -> None:
     ("request_body", "text"),
     [
         ({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}, "a"),
-        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image"}, 3, {"text": "b"}]}]}, "a\nb"),
+        (
+            {
+                "messages": [
+                    {
+                        "role": "user",
+                        "content": [{"type": "text", "text": "a"}, {"type": "image"}, 3, {"text": "b"}],
+                    }
+                ]
+            },
+            "a\nb",
+        ),
         ({"messages": [{"role": "user", "content": 3}, "x"]}, ""),
         ({"messages": []}, ""),
         ({"messages": "x"}, ""),
     ],
-)  # fmt: skip
+)
 def test_the_text_of_a_prompt_is_its_last_message(request_body: Row, text: str) -> None:
     """Of the user; anything else gives nothing."""
     assert text == prompt_text(request_body, 100)
@@ -185,10 +200,15 @@ def test_a_report_sums_up_what_was_found(tmp_path: Path) -> None:
     assert only.usd_per_call is not None
     assert done.evidence.seen["triage", ARM].usd == only.usd_per_call * 20
     assert report.again is not None
-    assert (10.0, Verdict.FAILS) == (report.again.pairs, report.again.verdict)
+    assert (report.again.pairs, report.again.verdict) == (10.0, Verdict.FAILS)
     notes = " ".join(report.notes)
-    for part in ("no right answer is known for triage", "an upper bound", f"list prices of {done.plan.day}",
-                 "the baseline differs from itself on", "(--expected)"):  # fmt: skip
+    for part in (
+        "no right answer is known for triage",
+        "an upper bound",
+        f"list prices of {done.plan.day}",
+        "the baseline differs from itself on",
+        "(--expected)",
+    ):
         assert part in notes
     assert json.dumps(sorted(report.ungradable)) == "[]"
 
@@ -197,4 +217,4 @@ def test_nothing_seen_has_no_mean(tmp_path: Path) -> None:
     """Without a price there is no cost per call, and without pairs no test."""
     assert Seen().pairs.n == 0
     plan = planned(tmp_path, labelled(20))
-    assert ({}, {}) == (gathered(plan, []).seen, gathered(plan, []).again)
+    assert (gathered(plan, []).seen, gathered(plan, []).again) == ({}, {})

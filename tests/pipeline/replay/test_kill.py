@@ -1,4 +1,4 @@
-"""Replays that are killed: what was answered is never asked again, and the books equal the bill in the end."""
+"""Replays that are killed: what was answered is never asked again, and the books equal the bill."""
 
 import json
 import os
@@ -45,9 +45,16 @@ class Command:
     def words(self, url: str) -> list[str]:
         """Return the options of a first run."""
         return [
-            "log.jsonl", "--expected", "gold.csv", "--grader", "report-summary=exact", "--again", "40",
-            "--upstream", url,
-        ]  # fmt: skip
+            "log.jsonl",
+            "--expected",
+            "gold.csv",
+            "--grader",
+            "report-summary=exact",
+            "--again",
+            "40",
+            "--upstream",
+            url,
+        ]
 
     def start(self, words: Sequence[str], cwd: Path | None = None) -> "subprocess.Popen[str]":
         """Start it."""
@@ -55,14 +62,19 @@ class Command:
         line += ["--concurrency", str(CONCURRENCY), "--rate-share", "1"]
         environment = {**os.environ, "MODELMIX_HOME": str(self.home), "ANTHROPIC_API_KEY": "sk-practice"}
         return subprocess.Popen(
-            line, cwd=cwd or self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )  # fmt: skip
+            line,
+            cwd=cwd or self.folder,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     def finish(self, words: Sequence[str], cwd: Path | None = None) -> dict[str, Any]:
         """Run it to its end and return what it printed."""
         with self.start(words, cwd) as process:
             said, complaint = process.communicate()
-        assert (0, "") == (process.returncode, complaint)
+        assert (process.returncode, complaint) == (0, "")
         return dict(json.loads(said))
 
 
@@ -112,7 +124,7 @@ def _killed(folder: Path, api: str, kills: int, n: int) -> None:
         tokens(replay_calls(command.home)),
         Decimal(found["spend"]["usd_exact"]),
     )
-    assert ("done", True, 0) == (found["outcome"], found["resumed"], found["spend"]["answers_lost"])
+    assert (found["outcome"], found["resumed"], found["spend"]["answers_lost"]) == ("done", True, 0)
     assert planned == sum(not call.error for call in replay_calls(command.home))
 
 
@@ -139,11 +151,11 @@ def test_ctrl_c_goes_on_from_anywhere(tmp_path: Path, api: str) -> None:
             process.send_signal(signal.SIGINT)
             said, complaint = process.communicate()
         stopped = json.loads(said)
-        assert (130, "interrupted", 0) == (
+        assert (
             process.returncode,
             stopped["outcome"],
             stopped["spend"]["answers_lost"],
-        )
+        ) == (130, "interrupted", 0)
         hint = f"modelmix replay --resume {stopped['replay_id']}"
         assert f"modelmix: saved; go on with: {hint}\n" in complaint
         done = command.finish(hint.split()[2:], elsewhere)

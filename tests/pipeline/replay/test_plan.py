@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,10 +33,15 @@ from pipeline.replay.rig import (
 DAY = BEGAN.replace(day=25)
 
 
-def planned(folder: Path, rows: list[Row], cap: Decimal | None = None, **ask: object) -> Plan:
+def planned(
+    folder: Path,
+    rows: list[Row],
+    cap: Decimal | None = None,
+    **ask: Any,  # noqa: ANN401 - fields of the ask
+) -> Plan:
     """Plan a replay of some rows."""
     asked = Ask(places=(str(write_log(folder / "log.jsonl", rows)),), upstream="http://127.0.0.1:1")
-    return plan_of(replace(asked, **ask), cap, DAY)  # type: ignore[arg-type] # fields of the ask
+    return plan_of(replace(asked, **ask), cap, DAY)
 
 
 def test_the_newest_cheaper_models_of_lower_tiers_are_asked(tmp_path: Path) -> None:
@@ -73,9 +79,9 @@ def test_each_type_has_its_own_baseline(tmp_path: Path) -> None:
         one["request"]["messages"][0]["content"] += one["task_type"]
     plan = planned(tmp_path, rows)
     cheap, triage = plan.types
-    assert ((), 0, "") == (cheap.arms, cheap.drawn, cheap.grader)
+    assert (cheap.arms, cheap.drawn, cheap.grader) == ((), 0, "")
     assert f"no cheaper candidate than {HAIKU}@medium is known" == cheap.note
-    assert 30 == triage.drawn
+    assert triage.drawn == 30
 
 
 def test_named_candidates_are_asked_instead(tmp_path: Path) -> None:
@@ -102,7 +108,7 @@ def test_named_candidates_are_asked_instead(tmp_path: Path) -> None:
         ({"graders": {"nosuch": "exact"}}, "--grader names task type 'nosuch'; the logs hold triage"),
     ],
 )
-def test_what_is_not_known_is_refused(tmp_path: Path, ask: dict[str, object], why: str) -> None:
+def test_what_is_not_known_is_refused(tmp_path: Path, ask: dict[str, Any], why: str) -> None:
     """Each in one sentence that says what is known instead."""
     with pytest.raises(ConfigError, match=why):
         planned(tmp_path, labelled(20), **ask)
@@ -118,7 +124,7 @@ def test_free_text_is_not_replayed_unasked(tmp_path: Path) -> None:
     """Alone it is an error that says what to do; beside others it is left out with the same words."""
     with pytest.raises(
         EvidenceError,
-        match="nothing to replay: triage: answers of triage are free text .*--grader triage=KIND",
+        match=r"nothing to replay: triage: answers of triage are free text .*--grader triage=KIND",
     ):
         planned(tmp_path, FREE)
     plan = planned(tmp_path, labelled(20, task_type="labels") + FREE)
@@ -140,9 +146,9 @@ def test_prompts_that_cannot_be_graded_are_not_paid_for(tmp_path: Path) -> None:
     for one in rows[:6]:
         one["response"]["stop_reason"] = "max_tokens"
     plan = planned(tmp_path, rows, pairs=20)
-    assert (20, {"no reference": 6}) == (len(plan.prompts), dict(plan.ungradable))
+    assert (len(plan.prompts), dict(plan.ungradable)) == (20, {"no reference": 6})
     report = plan_report(plan, Limits(), (), BOOK)
-    assert 6 == report.set_aside["no answer could be held against it (no reference)"]
+    assert report.set_aside["no answer could be held against it (no reference)"] == 6
 
 
 def test_requests_that_a_candidate_would_reject_are_not_sent(tmp_path: Path) -> None:
@@ -151,8 +157,8 @@ def test_requests_that_a_candidate_would_reject_are_not_sent(tmp_path: Path) -> 
     for one in rows[:5]:
         one["request"]["max_tokens"] = 10**7
     plan = planned(tmp_path, rows, candidates=(Candidate(HAIKU),), again=0)
-    assert 15 == len(plan.items)
-    assert [5] == list(plan.rejected.values())
+    assert len(plan.items) == 15
+    assert list(plan.rejected.values()) == [5]
     for one in rows:
         one["request"]["max_tokens"] = 10**7
     with pytest.raises(
@@ -168,7 +174,7 @@ def test_what_has_no_price_is_not_asked(tmp_path: Path) -> None:
         one["response"]["usage"]["speed"] = "fast"
     plan = planned(tmp_path, rows, again=0)
     assert all(why for _, why in plan.rejected)
-    assert 20 == len(plan.prompts)
+    assert len(plan.prompts) == 20
     assert sum(plan.rejected.values()) + len(plan.items) == 40
 
 
@@ -201,7 +207,7 @@ def test_a_wider_margin_needs_fewer_prompts(tmp_path: Path) -> None:
     wide = planned(tmp_path, rows, type_margin=0.2).types[0]
     beside = {one.task_type: one for one in planned(tmp_path, rows + FREE).types}["labels"]
     assert wide.needed < alone.needed == beside.needed
-    assert (90, 75) == (alone.drawn, wide.drawn)
+    assert (alone.drawn, wide.drawn) == (90, 75)
 
 
 def test_sizes_fit_the_spend_cap(tmp_path: Path) -> None:
@@ -211,7 +217,7 @@ def test_sizes_fit_the_spend_cap(tmp_path: Path) -> None:
     half = planned(tmp_path, world(120), cap, graders={"report-summary": "exact"})
     assert half.quote().expected_usd <= cap * Decimal("0.9")
     assert half.items == whole.items[: len(half.items)]
-    assert (True, False) == (half.scaled, whole.scaled)
+    assert (half.scaled, whole.scaled) == (True, False)
     report = plan_report(half, Limits(cap), (), BOOK)
     assert (True, cap, len(half.items)) == (report.scaled, report.max_spend_usd, report.requests)
 
@@ -219,12 +225,12 @@ def test_sizes_fit_the_spend_cap(tmp_path: Path) -> None:
 def test_a_cap_leaves_a_named_size_alone(tmp_path: Path) -> None:
     """The run stops at the cap instead."""
     plan = planned(tmp_path, labelled(40), Decimal("0.001"), pairs=30)
-    assert (30, False) == (len(plan.prompts), plan.scaled)
+    assert (len(plan.prompts), plan.scaled) == (30, False)
 
 
 def test_even_the_smallest_cap_plans_one_prompt(tmp_path: Path) -> None:
     """So that the run can say that the cap does not pay for it."""
-    assert 1 == len(planned(tmp_path, labelled(40), Decimal("0.000001")).prompts)
+    assert len(planned(tmp_path, labelled(40), Decimal("0.000001")).prompts) == 1
 
 
 @given(seed=st.integers(0, 2**32))
@@ -240,7 +246,7 @@ def test_the_same_ask_gives_the_same_plan(tmp_path_factory: pytest.TempPathFacto
 
 
 def test_a_question_is_known_by_all_of_it(tmp_path: Path) -> None:
-    """Another upstream or another byte of the request is another question; another order of the plan is not."""
+    """Another upstream or another byte of the request is another question."""
     ids = {one.answer_id for one in planned(tmp_path, labelled(20)).items}
     assert len(ids) == len(planned(tmp_path, labelled(20)).items)
     assert ids.isdisjoint(
@@ -257,8 +263,8 @@ def test_every_figure_of_the_plan_is_summed_up(tmp_path: Path) -> None:
     report = plan_report(plan, Limits(Decimal(9)), known, BOOK)
     quote = plan.quote(known)
     assert (quote.expected_usd, quote.at_most_usd) == (report.expected_usd, report.at_most_usd)
-    assert (90, 2, 10) == (report.requests, report.reused, report.again)
-    assert 88 == sum(requests for requests, _, _ in report.costs_usd.values())
+    assert (report.requests, report.reused, report.again) == (90, 2, 10)
+    assert sum(requests for requests, _, _ in report.costs_usd.values()) == 88
     assert f"{OPUS}@medium, the baseline again" in report.costs_usd
     assert 0.0 < report.types[0].power < 1.0
     assert {0.0, 0.005, 0.01} == set(report.pool_power)

@@ -35,7 +35,7 @@ def usd(usage: Usage, model: str) -> Decimal:
 
 @st.composite
 def ledgers(draw: st.DrawFn) -> Any:  # noqa: ANN401 - a handful of parts
-    """Draw a model, what its lost sendings would have cost, which of them the API has seen, and other calls."""
+    """Draw a model, tokens of its lost sendings, which of them the API has seen, and other calls."""
     lost = draw(st.lists(usages, min_size=1, max_size=12))
     seen = draw(st.lists(st.booleans(), min_size=len(lost), max_size=len(lost)))
     return draw(models), lost, seen, draw(st.lists(usages, max_size=4)), draw(st.booleans())
@@ -58,7 +58,7 @@ def test_what_the_api_has_seen_is_found_to_the_cent(ledger: Any) -> None:  # noq
         call.error == "answer-lost" and call.at == AT and call.model_served == model for call in found.calls
     )
     if is_asked_again and len(set(usage)) == len(usage) and len(seen) == 1:
-        assert 1 == len(found.calls)
+        assert len(found.calls) == 1
 
 
 @given(ledgers())
@@ -79,14 +79,14 @@ def test_a_report_that_lags_is_not_believed(lost: Usage, booked: Usage, model: s
     found = reconcile(
         {model: [Lost(1, "a", Decimal(100))]}, {}, {model: shown}, {model: booked}, BOOK, REPLAY
     )
-    assert ({}, ()) == (found.costs_usd, found.calls)
+    assert (found.costs_usd, found.calls) == ({}, ())
 
 
 @given(usages, models)
 def test_more_than_can_be_lost_is_somebody_else(usage: Usage, model: str) -> None:
     """A difference that costs more than was reserved holds other traffic: it is not booked."""
     lost = {model: [Lost(1, "a", usd(usage, model) - Decimal("0.000001"))]}
-    assert {} == reconcile(lost, {}, {model: usage}, {}, BOOK, REPLAY).costs_usd
+    assert reconcile(lost, {}, {model: usage}, {}, BOOK, REPLAY).costs_usd == {}
     exact = {model: [Lost(1, "a", usd(usage, model))]}
     assert usd(usage, model) == reconcile(exact, {}, {model: usage}, {}, BOOK, REPLAY).costs_usd[1]
 

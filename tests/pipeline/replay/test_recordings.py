@@ -28,7 +28,7 @@ def scanned(folder: Path, rows: list[Row]) -> Recordings:
 def test_prompts_are_kept_without_their_text(tmp_path: Path) -> None:
     """Identity, type, length and candidate are all that is left of them, in order of their identities."""
     found = scanned(tmp_path, labelled(3)[::-1])
-    assert ["case-000", "case-001", "case-002"] == [one.unit.prompt_id for one in found.prompts]
+    assert [one.unit.prompt_id for one in found.prompts] == ["case-000", "case-001", "case-002"]
     assert {("triage", 100, Candidate(OPUS, Effort.MEDIUM), False)} == {
         (one.unit.task_type, one.unit.prompt_tokens, one.asked, one.has_expected) for one in found.prompts
     }
@@ -48,18 +48,18 @@ def test_what_cannot_be_replayed_is_counted_by_its_reason(tmp_path: Path) -> Non
     with log.open("a") as file:
         file.write("{\n")
     found = source(log).scan()
-    assert (1, 1) == (len(found.prompts), len(found.bad_rows))
-    assert {
+    assert (len(found.prompts), len(found.bad_rows)) == (1, 1)
+    assert found.set_aside == {
         "it failed when it was recorded": 1,
         OTHER_MODEL: 1,
         "it uses a tool that the API runs itself": 1,
         "its answer holds neither text nor a tool call": 1,
-    } == found.set_aside
+    }
 
 
 @given(seed=st.integers(0, 2**32))
 def test_the_order_of_rows_does_not_matter(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
-    """Copies, other answers to the same prompt and the same prompt under two names: the same one stands for all."""
+    """Copies, other answers and the same prompt under two names: the same row stands for all."""
     folder = tmp_path_factory.mktemp("order")
     rows = [
         row(f"case {i}", answer, prompt_id=f"{name}-{i}", timestamp=f"2026-11-1{day}T00:00:00Z")
@@ -86,8 +86,8 @@ def test_a_row_whose_right_answer_is_known_stands_for_its_prompt(tmp_path: Path)
         row("a", "y", prompt_id="p", expected="x", timestamp="2026-11-12T00:00:00Z"),
     ]
     found = scanned(tmp_path, rows)
-    assert [True] == [one.has_expected for one in found.prompts]
-    assert "x" == source(tmp_path / "log.jsonl").collect(["p"])["p"].expected
+    assert [one.has_expected for one in found.prompts] == [True]
+    assert source(tmp_path / "log.jsonl").collect(["p"])["p"].expected == "x"
 
 
 def test_known_answers_join_by_every_identity(tmp_path: Path) -> None:
@@ -98,15 +98,17 @@ def test_known_answers_join_by_every_identity(tmp_path: Path) -> None:
     csv, lines, parquet = tmp_path / "a.csv", tmp_path / "b.jsonl", tmp_path / "c.parquet"
     csv.write_text("prompt_id,expected,slice\ncase-000,access,rare\nnobody,x,\n")
     lines.write_text(json.dumps({"call_id": rows[1]["response"]["id"], "gold": "other"}) + "\n")
-    duckdb.sql("SELECT 'req_2' AS request_id, 'billing' AS label").write_parquet(str(parquet))
+    duckdb.from_query("SELECT 'req_2' AS request_id, 'billing' AS label").write_parquet(str(parquet))
     named = source(write_log(tmp_path / "log.jsonl", rows), expected=(csv, lines, parquet))
     found = named.scan()
     assert (1, {True}) == (found.unmatched, {one.has_expected for one in found.prompts})
     kept = named.collect([one.unit.prompt_id for one in found.prompts])
-    assert {"case-000": "access", "case-001": "other", "case-002": "billing"} == {
-        name: one.expected for name, one in kept.items()
+    assert {name: one.expected for name, one in kept.items()} == {
+        "case-000": "access",
+        "case-001": "other",
+        "case-002": "billing",
     }
-    assert ["rare", "", ""] == [one.unit.slice_name for one in found.prompts]
+    assert [one.unit.slice_name for one in found.prompts] == ["rare", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -138,11 +140,11 @@ def test_the_same_right_answer_twice_is_one(tmp_path: Path) -> None:
     """It is no contradiction."""
     log = write_log(tmp_path / "log.jsonl", labelled(1))
     (tmp_path / "gold.csv").write_text("prompt_id,expected\ncase-000,x\ncase-000,x\n")
-    assert 0 == source(log, expected=(tmp_path / "gold.csv",)).scan().unmatched
+    assert source(log, expected=(tmp_path / "gold.csv",)).scan().unmatched == 0
 
 
 def _transcript(path: Path) -> Path:
-    line = {"type": "assistant", "sessionId": "s", "parentUuid": None, "message": {"usage": {}}}
+    line: Row = {"type": "assistant", "sessionId": "s", "parentUuid": None, "message": {"usage": {}}}
     path.write_text(json.dumps(line) + "\n")
     return path
 
@@ -153,9 +155,8 @@ def _outcomes(path: Path) -> Path:
 
 
 def _parquet(path: Path) -> Path:
-    duckdb.sql(
-        "SELECT 'p' AS prompt_id, 't' AS task_type, 'm' AS model, 1.0 AS score, 'x' AS response"
-    ).write_parquet(str(path))
+    query = "SELECT 'p' AS prompt_id, 't' AS task_type, 'm' AS model, 1.0 AS score, 'x' AS response"
+    duckdb.from_query(query).write_parquet(str(path))
     return path
 
 
@@ -196,7 +197,7 @@ def test_a_log_may_be_a_parquet_file(tmp_path: Path) -> None:
             ]
         )
     )
-    duckdb.sql(f"SELECT * FROM read_json('{table}')").write_parquet(str(path))
+    duckdb.read_json(str(table)).write_parquet(str(path))
     assert source(write_log(tmp_path / "log.jsonl", rows)).scan().prompts == source(path).scan().prompts
 
 
@@ -244,4 +245,4 @@ def test_long_reading_is_told(tmp_path: Path) -> None:
     """Every five thousand rows."""
     told: list[int] = []
     source(write_log(tmp_path / "log.jsonl", labelled(1) * 10_001)).scan(told.append)
-    assert [5000, 10_000] == told
+    assert told == [5000, 10_000]

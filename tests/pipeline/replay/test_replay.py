@@ -93,7 +93,7 @@ def test_a_second_run_sends_nothing(bench: Bench) -> None:
 def test_a_quote_knows_what_is_there(bench: Bench) -> None:
     """Before a run everything has to be paid for, after it nothing; a home without a ledger stays without."""
     plan = plan_of(bench.ask)
-    assert {} == known_answers(bench.home, plan)
+    assert known_answers(bench.home, plan) == {}
     assert not bench.home.exists()
     bench.run()
     known = known_answers(bench.home, plan)
@@ -145,7 +145,7 @@ def test_kept_answers_are_graded_anew_for_nothing(bench: Bench) -> None:
     other = bench.run(graders={"report-summary": "exact:ignore_case", "ticket-triage": "exact"})
     assert (paid, 0, Decimal(0)) == (Bill.of(bench.url).calls, other.tally.sent, other.spent.usd)
     specs = {one["task_type"]: one["grader"] for one in Lake(bench.home).outcomes([other.replay_id])}
-    assert ("exact@1", "exact@1:ignore_case") == (specs["ticket-triage"], specs["report-summary"])
+    assert (specs["ticket-triage"], specs["report-summary"]) == ("exact@1", "exact@1:ignore_case")
 
 
 def test_without_text_another_grader_asks_again(bench: Bench) -> None:
@@ -161,7 +161,7 @@ def test_the_baseline_is_asked_again(bench: Bench) -> None:
     """A/A: as many prompts as asked for, over all types; the practice API's baseline agrees with itself."""
     done = bench.run(again=25)
     pairs = sum(one.n for one in done.evidence.again.values())
-    assert (25, 0.0) == (pairs, sum(one.gains + one.losses for one in done.evidence.again.values()))
+    assert (pairs, sum(one.gains + one.losses for one in done.evidence.again.values())) == (25, 0.0)
     asked = [call for call in bench.calls() if call.model_requested == OPUS]
     assert len(asked) == 25
     assert OPUS not in {arm.model for _, arm in done.evidence.seen}
@@ -226,7 +226,7 @@ def test_the_cap_is_never_exceeded(
 def test_a_capped_replay_goes_on_with_a_larger_cap(bench: Bench) -> None:
     """It is the same replay, asks only for what is missing, and stays below the larger cap in all."""
     capped = bench.run(Limits(Decimal("0.30"), 1.0), pairs=20)
-    assert "capped" == capped.outcome
+    assert capped.outcome == "capped"
     assert 0 < capped.tally.answered < capped.tally.whole
     done = bench.run(Limits(Decimal(40), 1.0), pairs=20)
     assert ("done", capped.replay_id, capped.tally.answered) == (
@@ -240,7 +240,7 @@ def test_a_capped_replay_goes_on_with_a_larger_cap(bench: Bench) -> None:
 def test_a_cap_that_pays_for_nothing_is_told(bench: Bench) -> None:
     """The run ends capped, with no request sent: it is no success."""
     done = bench.run(Limits(Decimal("0.0001"), 1.0))
-    assert ("capped", 0, 0) == (done.outcome, done.tally.sent, Bill.of(bench.url).calls)
+    assert (done.outcome, done.tally.sent, Bill.of(bench.url).calls) == ("capped", 0, 0)
 
 
 def test_a_replay_without_a_cap_keeps_to_its_own_worst_case(bench: Bench) -> None:
@@ -266,8 +266,8 @@ def test_the_same_request_under_two_names_is_asked_once(tmp_path: Path, api: str
     bench = Bench(tmp_path, api)
     bench.ask = replace(bench.ask, places=(str(write_log(tmp_path / "twins.jsonl", rows + twins)),), again=0)
     done = bench.run(expected=(), graders={"": "exact"})
-    assert (20, 20) == (len(done.plan.prompts), done.plan.recordings.repeats)
-    assert 0 == bench.run().tally.sent
+    assert (len(done.plan.prompts), done.plan.recordings.repeats) == (20, 20)
+    assert bench.run().tally.sent == 0
 
 
 def test_an_api_that_is_not_the_practice_one_is_not_called_simulated(bench: Bench) -> None:

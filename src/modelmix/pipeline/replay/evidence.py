@@ -17,7 +17,7 @@ from modelmix.evaluate.graders.grade import Grade, Ungradable
 from modelmix.evaluate.paired import Pairs
 from modelmix.pipeline.replay.judge import reply_from
 from modelmix.pipeline.replay.plan import Item, Plan
-from modelmix.pipeline.replay.prompt import Prompt, prompt_text
+from modelmix.pipeline.replay.prompt import Prompt, grade_of, prompt_text
 from modelmix.store.replay_records import AnswerRow, GradeRow
 
 LONGEST_TEXT = 20_000
@@ -111,7 +111,7 @@ class Gatherer:
 
     def _baseline(self, prompt: Prompt) -> Grade | Ungradable:
         grader = self.plan.graders[prompt.recorded.call.task_type]
-        return grader.grade(prompt.recorded.reply, prompt.reference)
+        return grade_of(prompt, prompt.recorded.reply, grader)
 
     def _rows(
         self,

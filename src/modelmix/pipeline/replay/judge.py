@@ -15,7 +15,7 @@ from modelmix.errors import PriceNotFound
 from modelmix.evaluate.graders.grade import Ungradable
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.pipeline.replay.plan import Item
-from modelmix.pipeline.replay.prompt import Prompt
+from modelmix.pipeline.replay.prompt import Prompt, grade_of
 from modelmix.store.replay_records import AnswerRow, GradeRow, Settled
 from modelmix.upstream.ask import Heard
 from modelmix.wire.reply import reply_of
@@ -75,7 +75,7 @@ class Judge:
     def grade(self, answer_id: str, prompt: Prompt, reply: Reply) -> GradeRow:
         """Grade a reply."""
         grader = self.graders[prompt.recorded.call.task_type]
-        found = grader.grade(reply, prompt.reference)
+        found = grade_of(prompt, reply, grader)
         key = (answer_id, grader.spec, prompt.reference_sha256)
         if isinstance(found, Ungradable):
             return GradeRow(*key, score=None, why=found.why)

@@ -24,7 +24,7 @@ from modelmix.optimize.attempts import FIRST_SHARE
 from modelmix.optimize.goal import default_type_margin
 from modelmix.pipeline.replay.arms import arms_of
 from modelmix.pipeline.replay.ask import MOST_PAIRS, Ask
-from modelmix.pipeline.replay.prompt import Prompt, prompt_of
+from modelmix.pipeline.replay.prompt import Prompt, grade_of, prompt_of
 from modelmix.pipeline.replay.recordings import Recordings, Seen, Source
 from modelmix.wire.replayable import asking
 
@@ -154,7 +154,7 @@ class Planner:
         """
         groups = self._groups(recordings)
         types = {name: _baseline(seen) for name, seen in groups.items()}
-        # Graders and margins are told from all that may be drawn: they must not hang on the size of the sample.
+        # Graders and margins are told from all that may be drawn: they must not hang on the sample's size.
         most = max(MOST_PAIRS, self.ask.pairs or 0)
         prompts = self._drawn(recordings, types, dict.fromkeys(types, most))
         plans, graders, ungradable = self._types(groups, types, prompts)
@@ -257,6 +257,10 @@ class Planner:
                 else:
                     ungradable |= without
                     graders[name] = grader
+            if not all(prompt.reference.is_known for prompt in by_type[name]):
+                # Right answers of a review are of prompts that were picked for their differences: nothing
+                # follows from them for the rest.
+                scores = []
             margin = self._margin(scores)
             available = sum(one.asked == baselines[name] for one in seen)
             plans.append(
@@ -352,7 +356,7 @@ def _graded(prompts: Iterable[Prompt], grader: Grader) -> tuple[list[float], dic
     scores: list[float] = []
     without: dict[str, str] = {}
     for prompt in prompts:
-        grade = grader.grade(prompt.recorded.reply, prompt.reference)
+        grade = grade_of(prompt, prompt.recorded.reply, grader)
         if isinstance(grade, Ungradable):
             without[prompt.recorded.prompt_id] = grade.why
         elif prompt.reference.is_known:

@@ -2,15 +2,20 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from modelmix.core.candidate import Candidate
 from modelmix.core.recorded import Recorded
-from modelmix.evaluate.graders.grade import Reference
+from modelmix.core.reply import Reply
+from modelmix.evaluate.graders.grade import Grade, Reference, Ungradable
+from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.held_against import held_against
+
+ALL_WRONG = "no answer that a reviewer saw is right"
+"""Finding on prompts whose answers are all wrong."""
 
 _canonical = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
 
@@ -35,9 +40,22 @@ class Prompt:
 def prompt_of(recorded: Recorded, baseline: Candidate) -> Prompt:
     """Put what answers are held against beside a recorded request."""
     reference = held_against(recorded)
-    content = [reference.expected, reference.schema, reference.tool]
+    if recorded.all_wrong:
+        reference = replace(reference, is_known=True)
+    content = [reference.expected, reference.schema, reference.tool, recorded.all_wrong]
     digest = hashlib.sha256(_canonical(content)).hexdigest()
     return Prompt(recorded, baseline, reference, digest)
+
+
+def grade_of(prompt: Prompt, reply: Reply, grader: Grader) -> Grade | Ungradable:
+    """Grade a reply to a prompt.
+
+    Where a reviewer found all answers wrong, every answer is. One that was not shown may be right all the
+    same; nobody knows, and doubt speaks for what is in use today.
+    """
+    if prompt.recorded.all_wrong:
+        return Grade(score=0.0, grader=grader.name, why=ALL_WRONG)
+    return grader.grade(reply, prompt.reference)
 
 
 def prompt_text(request: Mapping[str, Any], longest: int) -> str:

@@ -174,7 +174,12 @@ class Source:
         told = next((self.known[key] for key in _keys(row) if key in self.known), None)
         if told is None:
             return row
-        return replace(row, expected=told.answer, slice_name=row.slice_name or told.slice_name)
+        return replace(
+            row,
+            expected=told.answer,
+            all_wrong=told.answer is None,
+            slice_name=row.slice_name or told.slice_name,
+        )
 
     def _seen(self, row: Recorded) -> Seen:
         call = row.call
@@ -186,7 +191,7 @@ class Source:
             tools=bool(row.request.get("tools")),
             slice_name=row.slice_name,
         )
-        return Seen(unit, asked, row.expected is not None)
+        return Seen(unit, asked, row.expected is not None or row.all_wrong)
 
 
 def source_of(
@@ -253,7 +258,7 @@ def _keys(row: Recorded) -> tuple[str, ...]:
 
 
 def _rank(row: Recorded) -> Rank:
-    return row.expected is None, row.call.at, row.call.call_id
+    return row.expected is None and not row.all_wrong, row.call.at, row.call.call_id
 
 
 def _content(row: Recorded) -> bytes:
@@ -268,18 +273,19 @@ def _not_replayable(name: str, kind: str) -> str:
         )
     if kind.startswith("outcomes") or kind == "parquet":
         return (
-            f"{name} is a table and holds no request/response pairs; graded outcomes need no replay (modelmix "
-            "import), and known right answers are named by --expected"
+            f"{name} is a table and holds no request/response pairs; graded outcomes need no replay (run "
+            "modelmix import), and known right answers are named by --expected"
         )
     return f"{name} holds no request/response pairs; name a log with both bodies in each row"
 
 
 def _nothing(recordings: Recordings, places: Sequence[Path]) -> str:
     where = str(places[0]) if len(places) == 1 else f"{len(places):,} files"
+    why = "no request is there; name a log with both bodies in each row"
     if recordings.set_aside:
-        why, rows = max(recordings.set_aside.items(), key=lambda item: item[1])
-        return f"nothing in {where} can be replayed: of {counted(rows, 'row')}, {why}; record requests with their answers"
-    if recordings.bad_rows:
+        reason, rows = max(recordings.set_aside.items(), key=lambda item: item[1])
+        why = f"of {counted(rows, 'row')}, {reason}; record requests with their answers"
+    elif recordings.bad_rows:
         first = recordings.bad_rows[0]
-        return f"nothing in {where} can be replayed: {first.source}:{first.line}: {first.why}; mend the log"
-    return f"nothing in {where} can be replayed: no request is there; name a log with both bodies in it"
+        why = f"{first.source}:{first.line}: {first.why}; mend the log"
+    return f"nothing in {where} can be replayed: {why}"

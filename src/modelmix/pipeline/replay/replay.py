@@ -14,12 +14,14 @@ from typing import Any, Final
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.errors import ConfigError, UpstreamError
+from modelmix.pipeline.current import REFERENCES, REPLAY
 from modelmix.pipeline.import_ import import_paths
 from modelmix.pipeline.replay.ask import Ask, Limits
 from modelmix.pipeline.replay.evidence import Evidence, Gatherer
 from modelmix.pipeline.replay.judge import Judge, reply_from
 from modelmix.pipeline.replay.plan import Item, Plan
 from modelmix.pipeline.replay.reconcile import as_opening, reconcile, since_opening, total_by_model
+from modelmix.pipeline.replay.review import ReviewRow, to_review
 from modelmix.pipeline.replay.run import Run
 from modelmix.pipeline.replay.tally import Tally
 from modelmix.store import lock
@@ -68,6 +70,7 @@ class Replayed:
         evidence: What was found.
         is_simulated: Whether a practice API answered.
         resumed: Whether it goes on where an earlier run ended.
+        review: Prompts that a person could decide: a candidate differs, and no right answer is known.
     """
 
     replay_id: str
@@ -78,6 +81,7 @@ class Replayed:
     evidence: Evidence
     is_simulated: bool
     resumed: bool
+    review: tuple[ReviewRow, ...] = ()
 
 
 def known_answers(home: Path, plan: Plan) -> dict[str, bool]:
@@ -193,6 +197,7 @@ class _Replaying:
             evidence=evidence,
             is_simulated=is_simulated,
             resumed=resumed,
+            review=tuple(self._review()),
         )
 
     async def _begin(self, upstream: Upstream) -> str:
@@ -250,6 +255,10 @@ class _Replaying:
                 missing.append(judge.grade(answer.answer_id, prompt, reply_from(answer.reply)))
         self._book.put_grades(missing)
 
+    def _review(self) -> list[ReviewRow]:
+        ids = [item.answer_id for item in self._plan.items]
+        return to_review(self._plan, self._book.answers(ids), self._book.grades(ids))
+
     def _conclude(self, replay_id: str, outcome: str, *, is_simulated: bool) -> Evidence:
         ids = [item.answer_id for item in self._plan.items]
         gatherer = Gatherer(
@@ -266,15 +275,28 @@ class _Replaying:
                     source=f"replay {replay_id}",
                     sha256="",
                     size_bytes=0,
-                    kind="replay",
+                    kind=REPLAY,
                     at=self._now,
                     rows=rows,
                     bad_rows=0,
-                    settings={"simulated": is_simulated, "upstream": self._plan.ask.upstream},
+                    settings={
+                        "simulated": is_simulated,
+                        "upstream": self._plan.ask.upstream,
+                        REFERENCES: _references(self._plan),
+                    },
                 )
             )
         self._book.conclude(replay_id, outcome, _summary(self._plan, evidence, is_simulated=is_simulated))
         return evidence
+
+
+def _references(plan: Plan) -> str:
+    """Hash what answers are held against, and by which graders."""
+    graders = {name: grader.spec for name, grader in sorted(plan.graders.items())}
+    known = sorted(
+        (one.recorded.prompt_id, one.reference_sha256) for one in plan.prompts if one.reference.is_known
+    )
+    return hashlib.sha256(json.dumps([graders, known]).encode()).hexdigest()
 
 
 def _grade_key(plan: Plan, item: Item) -> tuple[str, str, str]:

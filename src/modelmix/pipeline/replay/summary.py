@@ -122,7 +122,8 @@ def replay_report(done: Replayed, limits: Limits) -> ReplayReport:
         found=spent.found,
         max_spend_usd=limits.max_spend_usd,
         margin=plan.ask.margin,
-        ungradable=done.evidence.ungradable,
+        ungradable={**plan.ungradable, **done.evidence.ungradable},
+        to_review=len(done.review),
         notes=tuple(_notes(done)),
     )
 
