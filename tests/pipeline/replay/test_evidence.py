@@ -11,6 +11,7 @@ import pytest
 from gateway.rig import Heard, Peer, answered, upstream
 from modelmix.core.candidate import Candidate, Effort
 from modelmix.core.usage import Usage
+from modelmix.evaluate.graders.spec import parse
 from modelmix.evaluate.verdict import Verdict
 from modelmix.pipeline.replay.ask import Ask, Limits
 from modelmix.pipeline.replay.evidence import Evidence, Gatherer, Seen
@@ -211,6 +212,13 @@ def test_a_report_sums_up_what_was_found(tmp_path: Path) -> None:
     ):
         assert part in notes
     assert json.dumps(sorted(report.ungradable)) == "[]"
+
+
+def test_what_cannot_be_graded_is_set_aside(tmp_path: Path) -> None:
+    """Where nothing can be said of the recorded answer, its prompt is no pair."""
+    plan = planned(tmp_path, labelled(20))
+    evidence = gathered(replace(plan, graders={"triage": parse("json_fields").grader}), [1.0] * 20)
+    assert (evidence.outcomes, evidence.ungradable) == ((), {"reference is not JSON": 20})
 
 
 def test_nothing_seen_has_no_mean(tmp_path: Path) -> None:

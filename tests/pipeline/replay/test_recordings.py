@@ -20,6 +20,12 @@ def source(*places: Path, expected: tuple[Path, ...] = (), task_type: str = "") 
     return source_of(tuple(map(str, places)), CAPABILITIES, tuple(map(str, expected)), task_type)
 
 
+def _written(query: str, path: Path) -> None:
+    relation = duckdb.from_query(query)
+    assert relation is not None
+    relation.write_parquet(str(path))
+
+
 def scanned(folder: Path, rows: list[Row]) -> Recordings:
     """Write a log and read it once."""
     return source(write_log(folder / "log.jsonl", rows)).scan()
@@ -98,7 +104,7 @@ def test_known_answers_join_by_every_identity(tmp_path: Path) -> None:
     csv, lines, parquet = tmp_path / "a.csv", tmp_path / "b.jsonl", tmp_path / "c.parquet"
     csv.write_text("prompt_id,expected,slice\ncase-000,access,rare\nnobody,x,\n")
     lines.write_text(json.dumps({"call_id": rows[1]["response"]["id"], "gold": "other"}) + "\n")
-    duckdb.from_query("SELECT 'req_2' AS request_id, 'billing' AS label").write_parquet(str(parquet))
+    _written("SELECT 'req_2' AS request_id, 'billing' AS label", parquet)
     named = source(write_log(tmp_path / "log.jsonl", rows), expected=(csv, lines, parquet))
     found = named.scan()
     assert (1, {True}) == (found.unmatched, {one.has_expected for one in found.prompts})
@@ -156,7 +162,7 @@ def _outcomes(path: Path) -> Path:
 
 def _parquet(path: Path) -> Path:
     query = "SELECT 'p' AS prompt_id, 't' AS task_type, 'm' AS model, 1.0 AS score, 'x' AS response"
-    duckdb.from_query(query).write_parquet(str(path))
+    _written(query, path)
     return path
 
 
