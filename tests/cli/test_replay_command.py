@@ -332,6 +332,17 @@ def test_progress_goes_where_it_is_read(monkeypatch: pytest.MonkeyPatch, is_term
     assert (said.count("\n"), said[-1]) == (1 if is_terminal else 2, "\n")
 
 
+def test_reading_is_told_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a line that moves; a file and a quiet run have nothing of it."""
+    shown, written = _Terminal(), io.StringIO()
+    for stream, quiet in ((shown, False), (shown, True), (written, False)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        meter = meters.Meter(None, quiet=quiet)
+        meter.read(5000)
+        meter.end()
+    assert (shown.getvalue(), written.getvalue()) == ("\rreading the logs: 5,000 rows\n", "")
+
+
 def test_nothing_is_told_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two lines of a file lie ten seconds."""
     shown = io.StringIO()
@@ -347,3 +358,16 @@ def test_labels_of_a_log_without_right_answers(here: Path, capsys: Capture, api:
     write_log(here / "l.jsonl", labelled(20))
     assert replayed("l.jsonl", "--dry-run") == 0
     assert "against today's own answers where no right one is known (triage)" in capsys.readouterr().out
+
+
+def test_a_review_that_cannot_be_written_is_told_first(here: Path, capsys: Capture, api: str) -> None:
+    """Before a cent is spent; one without rows is not written, and says why."""
+    (here / "r.csv").write_text("mine")
+    before = Bill.of(api).calls
+    for path, said in (("r.csv", "r.csv is there already"), ("no/r.csv", "there is no folder no; make it")):
+        assert replayed("log.jsonl", *GOLD, "--yes", "--upstream", api, "--review", path) == 2
+        assert said in " ".join(capsys.readouterr().err.split())
+    assert Bill.of(api).calls == before
+    assert replayed("log.jsonl", *GOLD, "--pairs", "1", "--yes", "--upstream", api, "--review", "s.csv") == 0
+    assert "modelmix: s.csv was not written: no answer that was kept" in capsys.readouterr().err
+    assert not (here / "s.csv").exists()

@@ -37,11 +37,17 @@ class Meter:
         rate = (tally.done - self._began_at) / max(now_s - self._began_s, 0.001)
         self._show(progress_line(tally, self._cap, rate))
 
+    def read(self, rows: int) -> None:
+        """Show how many rows of the logs have been read, on a terminal."""
+        if self._is_terminal and not self._quiet:
+            self._show(f"reading the logs: {rows:,} rows")
+
     def end(self) -> None:
-        """Leave the line."""
+        """Leave the line; another one may follow."""
         if self._shown and self._is_terminal:
             sys.stderr.write("\n")
             sys.stderr.flush()
+        self._shown = ""
 
     def _show(self, line: str) -> None:
         width = len(self._shown)

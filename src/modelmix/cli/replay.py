@@ -20,6 +20,7 @@ REFUSED = 6
 INTERRUPTED = 130
 _PRACTICE_KEY = "practice"
 _STANDARD_INPUT = "-"
+_NOTHING_TO_REVIEW = "no answer that was kept is a close candidate's, differs, and lacks a known right one"
 _AS_BEFORE = frozenset({
     "logs", "candidate", "grader", "expected", "only", "task_type", "pairs", "again", "margin", "type_margin",
     "alpha", "seed", "keep_text", "upstream",
@@ -131,6 +132,7 @@ def command(
     from modelmix.pipeline.replay.ask import Ask, Limits
 
     _check_alone(context, resume)
+    _check_review(review)
     surroundings = settings.load()
     limits = Limits(_amount(max_spend), rate_share, concurrency)
     if resume is None:
@@ -176,7 +178,11 @@ def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Swit
     book, capabilities = surroundings.price_book(), surroundings.capabilities()
     source = source_of(ask.places, capabilities, ask.expected, ask.task_type)
     planner = Planner(ask, source, book, capabilities, now.date())
-    plan = planner.plan(source.scan(), limits.max_spend_usd)
+    meter = Meter(limits.max_spend_usd, quiet=switches.as_json)
+    try:
+        plan = planner.plan(source.scan(meter.read), limits.max_spend_usd)
+    finally:
+        meter.end()
     quoted = plan_report(plan, limits, known_answers(surroundings.home, plan), book)
     if switches.dry_run:
         if switches.as_json:
@@ -195,7 +201,6 @@ def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Swit
         key=key,
         admin_key=os.environ.get("ANTHROPIC_ADMIN_KEY", ""),
     )
-    meter = Meter(limits.max_spend_usd, quiet=switches.as_json)
     try:
         done = replay(plan, place, limits, now, meter.told)
     finally:
@@ -213,9 +218,13 @@ def _tell(done: "Replayed", limits: "Limits", switches: _Switches) -> None:
     from modelmix.report import replay as screen
 
     report = replay_report(done, limits)
-    if switches.review is not None and done.review:
-        write_review(switches.review, done.review)
-        report = replace(report, review_path=str(switches.review))
+    # What is not done yet is not reviewed: the same command goes on, and would find the file there.
+    if switches.review is not None and done.outcome == "done":
+        if done.review:
+            write_review(switches.review, done.review)
+            report = replace(report, review_path=str(switches.review))
+        else:
+            say(f"modelmix: {switches.review} was not written: {_NOTHING_TO_REVIEW}")
     if switches.as_json:
         print_json(screen.as_json(report))
     else:
@@ -241,6 +250,16 @@ def _check_alone(context: typer.Context, resume: str | None) -> None:
         raise typer.BadParameter(
             f"a replay that goes on asks what it asked; leave out {', '.join(given)}", param_hint="--resume"
         )
+
+
+def _check_review(path: Path | None) -> None:
+    """Refuse a file that could not be written, before anything is spent."""
+    if path is not None and os.path.lexists(path):
+        raise typer.BadParameter(
+            f"{path} is there already and may hold a review; name another file", param_hint="--review"
+        )
+    if path is not None and not path.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {path.parent}; make it", param_hint="--review")
 
 
 def _places(logs: "Sequence[str]", home: Path) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, func, insert, select, update
+from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from modelmix.core.call import Call
@@ -176,7 +177,7 @@ class ReplayBook:
             if calls:
                 put_rows(connection, calls)
             if answers:
-                connection.execute(upsert(schema.answers).on_conflict_do_nothing(), answers)
+                connection.execute(_keep_answers(), answers)
             if grades:
                 connection.execute(upsert(schema.grades).on_conflict_do_nothing(), grades)
 
@@ -280,6 +281,17 @@ class ReplayBook:
             for start in range(0, len(wanted), _IDS_AT_ONCE):
                 some = wanted[start : start + _IDS_AT_ONCE]
                 yield from connection.execute(query.where(column.in_(some)))
+
+
+def _keep_answers() -> Insert:
+    """Build the insert of answers: the first one stays, but for one with a reply where none was kept."""
+    statement = upsert(schema.answers)
+    new, old = statement.excluded, schema.answers.c
+    return statement.on_conflict_do_update(
+        index_elements=["answer_id"],
+        set_={column.name: new[column.name] for column in old if column.name != "answer_id"},
+        where=and_(old.reply.is_(None), new.reply.is_not(None)),
+    )
 
 
 def _answer_values(replay_id: str, answer: AnswerRow) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -155,6 +156,17 @@ def test_without_text_another_grader_asks_again(bench: Bench) -> None:
     for _ in range(2):
         bench.run(task_types=("ticket-triage",), again=0, graders={"ticket-triage": "exact"})
         assert 2 * paid == Bill.of(bench.url).calls
+
+
+def test_text_that_is_kept_later_is_kept_for_good(bench: Bench) -> None:
+    """Asked again with --keep-text, an answer that was forgotten is there for every later grader."""
+    only: dict[str, Any] = {"task_types": ("ticket-triage",), "again": 0}
+    bench.run(**only, graders={"ticket-triage": "label"})
+    paid = Bill.of(bench.url).calls
+    bench.run(**only, keep_text=True, graders={"ticket-triage": "exact"})
+    done = bench.run(**only, graders={"ticket-triage": "exact:ignore_case"})
+    assert (done.tally.sent, Bill.of(bench.url).calls) == (0, 2 * paid)
+    assert all(one["response"] for one in Lake(bench.home).outcomes([done.replay_id]))
 
 
 def test_the_baseline_is_asked_again(bench: Bench) -> None:
