@@ -15,38 +15,89 @@ _HEADROOM: Final = 0.1
 
 _BACK_OFF: Final = 0.5
 _RECOVER: Final = 1.01
+_LEAST_FACTOR: Final = 0.01
+_ONE_REFUSAL_S: Final = 1.0
+"""Refusals that come this close together have one cause."""
+
 _NAMES: Final = {"requests": b"requests", "input": b"input-tokens", "output": b"output-tokens"}
+_SHARED: Final = ("claude-opus-4-", "claude-sonnet-4-")
+"""Families that share their limits; every other model has its own. Source: rate limits (2026-08-22)."""
 
 
 @dataclass(slots=True)
 class _Bucket:
-    """A bucket that refills continuously; it may run into debt by what is only known afterwards."""
+    """One limit per minute; both levels refill continuously.
+
+    Attributes:
+        limit: The whole limit.
+        own: What is left of our share; below zero, a debt of what is only known afterwards.
+        left: What the upstream has left for everybody: by its last word, and by what has left since.
+        at_s: Instant of both.
+    """
 
     limit: float
-    level: float
+    own: float
+    left: float
     at_s: float
-    left_share: float = 1.0
 
     def refill(self, per_minute: float, now_s: float) -> None:
-        self.level = min(per_minute, self.level + per_minute * (now_s - self.at_s) / _MINUTE_S)
+        """Bring both levels up to the present. A share of less than one saves up to one all the same."""
+        minutes = (now_s - self.at_s) / _MINUTE_S
+        self.own = min(max(per_minute, 1.0), self.own + per_minute * minutes)
+        self.left = min(self.limit, self.left + self.limit * minutes)
         self.at_s = now_s
+
+    def take(self, amount: float) -> None:
+        """Take what is used, from both."""
+        self.own -= amount
+        self.left -= amount
+
+    def wait_s(self, per_minute: float) -> float:
+        """Return seconds until our share and the upstream both have one to spare."""
+        spare = min(self.limit * _HEADROOM + 1.0, self.limit)
+        return _MINUTE_S * max(0.0, (1.0 - self.own) / per_minute, (spare - self.left) / self.limit)
 
 
 @dataclass(slots=True)
-class _Model:
+class _Pool:
+    """Models that share their limits, and what was sent to them.
+
+    Attributes:
+        buckets: By name of the limit, those that are known.
+        known: Whether an answer has told of limits, or that there are none.
+        on_their_way: Requests without an answer.
+        input_on_its_way: Their prompts, in tokens.
+        probed: Requests and prompt tokens that left before any limit was known.
+        rests_until_s: End of the pause that a refusal asked for.
+        steady_until_s: Instant before which another refusal has the same cause.
+        factor: Part of the share that is used, less after refusals.
+    """
+
     buckets: dict[str, _Bucket] = field(default_factory=dict)
     known: bool = False
     on_their_way: int = 0
-    paused_until_s: float = 0.0
+    input_on_its_way: float = 0.0
+    probed: dict[str, float] = field(default_factory=lambda: {"requests": 0.0, "input": 0.0})
+    rests_until_s: float = float("-inf")
+    steady_until_s: float = float("-inf")
     factor: float = 1.0
+
+    def arrived(self) -> None:
+        """Count a request that is no longer on its way; of its prompt the mean is known."""
+        self.input_on_its_way -= self.input_on_its_way / max(self.on_their_way, 1)
+        self.on_their_way -= 1
 
 
 class RateShare:
     """Says when the next request of a model may leave.
 
-    Limits are learned from the answers' ``anthropic-ratelimit-*`` headers, since each model has its own.
-    Until the first answer only a few requests of a model are let out. An answer that says 429 pauses its
-    model for as long as it asks, and halves the share, which then recovers with every answer that succeeds.
+    Limits are learned from the answers' ``anthropic-ratelimit-*`` headers, since each model has its own, or
+    shares them with its family. Until the first answer that tells, only a few requests are let out. An answer
+    that says 429 pauses its model for as long as it asks, and halves the share, which then recovers with
+    every answer that succeeds.
+
+    In a minute at most two minutes' share leaves: what was saved up, one minute's at most, and what came in;
+    of tokens, beyond that, what one request has, since it is counted when it leaves, or when it is answered.
 
     Args:
         share: Part of the limits that may be used, in (0, 1].
@@ -56,68 +107,89 @@ class RateShare:
     def __init__(self, share: float, clock: Callable[[], float]) -> None:
         self._share = share
         self._clock = clock
-        self._models: dict[str, _Model] = {}
+        self._pools: dict[str, _Pool] = {}
         self.refusals = 0
 
     def wait_s(self, model: str) -> float | None:
         """Return seconds until a request of a model may leave: 0 for now, None for after the next answer."""
-        state = self._models.setdefault(model, _Model())
+        pool = self._pool(model)
         now = self._clock()
-        if state.paused_until_s > now:
-            return state.paused_until_s - now
-        if not state.known:
-            return 0.0 if state.on_their_way < _PROBES else None
+        if pool.rests_until_s > now:
+            return pool.rests_until_s - now
+        if not pool.known:
+            return 0.0 if pool.on_their_way < _PROBES else None
         wait = 0.0
-        for bucket in state.buckets.values():
-            per_minute = bucket.limit * self._share * state.factor
+        for bucket in pool.buckets.values():
+            per_minute = self._per_minute(pool, bucket)
             bucket.refill(per_minute, now)
-            if bucket.level < 1.0:
-                wait = max(wait, (1.0 - bucket.level) * _MINUTE_S / per_minute)
-            if bucket.left_share < _HEADROOM:
-                # What others leave is too little: let the upstream's own bucket fill up again.
-                wait = max(wait, (_HEADROOM - bucket.left_share) * _MINUTE_S)
-                bucket.left_share = _HEADROOM
-        if wait:
-            state.paused_until_s = now + wait
+            wait = max(wait, bucket.wait_s(per_minute))
         return wait
 
     def take(self, model: str, input_tokens: int) -> None:
         """Count a request that leaves, with its estimated prompt."""
-        state = self._models.setdefault(model, _Model())
-        state.on_their_way += 1
+        pool = self._pool(model)
+        pool.on_their_way += 1
+        pool.input_on_its_way += input_tokens
         for name, amount in (("requests", 1.0), ("input", float(input_tokens))):
-            if name in state.buckets:
-                state.buckets[name].level -= amount
+            if name in pool.buckets:
+                pool.buckets[name].take(amount)
+            elif not pool.known:
+                pool.probed[name] += amount
 
     def back(self, model: str, headers: Headers, output_tokens: int = 0) -> None:
-        """Count an answer, and learn the limits that it shows."""
-        state = self._models.setdefault(model, _Model())
-        state.on_their_way -= 1
-        state.known = True
-        state.factor = min(1.0, state.factor * _RECOVER)
-        now = self._clock()
+        """Count an answer, and learn the limits that it shows.
+
+        Args:
+            model: Model that was asked.
+            headers: The answer's headers.
+            output_tokens: Its output; 0 for one that did not succeed.
+        """
+        pool = self._pool(model)
+        pool.arrived()
+        if output_tokens:
+            pool.factor = min(1.0, pool.factor * _RECOVER)
         for name, header in _NAMES.items():
             limit = _number(headers, b"anthropic-ratelimit-%b-limit" % header)
             left = _number(headers, b"anthropic-ratelimit-%b-remaining" % header)
-            if not limit:
-                continue
-            bucket = state.buckets.get(name)
-            if bucket is None or bucket.limit != limit:
-                bucket = state.buckets[name] = _Bucket(limit, limit * self._share, now)
-            bucket.left_share = 1.0 if left is None else left / limit
-        if "output" in state.buckets:
-            state.buckets["output"].level -= output_tokens
+            if limit:
+                self._learn(pool, name, limit, left)
+        # An answer that failed on the way here, without a word of limits, says nothing of them.
+        pool.known = pool.known or bool(pool.buckets) or output_tokens > 0
+        if "output" in pool.buckets:
+            pool.buckets["output"].take(output_tokens)
 
     def gone(self, model: str) -> None:
         """Count a request of which nothing came back."""
-        self._models.setdefault(model, _Model()).on_their_way -= 1
+        self._pool(model).arrived()
 
     def refused(self, model: str, pause_s: float) -> None:
-        """Count a 429 or 529: the model rests, and its share is halved."""
+        """Count a 429 or 529: the model rests, and its share is halved, once for all that come together."""
         self.refusals += 1
-        state = self._models.setdefault(model, _Model())
-        state.paused_until_s = max(state.paused_until_s, self._clock() + pause_s)
-        state.factor = max(state.factor * _BACK_OFF, 0.01)
+        pool = self._pool(model)
+        now = self._clock()
+        if now >= pool.steady_until_s:
+            pool.factor = max(pool.factor * _BACK_OFF, _LEAST_FACTOR)
+            pool.steady_until_s = now + max(pause_s, _ONE_REFUSAL_S)
+        pool.rests_until_s = max(pool.rests_until_s, now + pause_s)
+
+    def _pool(self, model: str) -> _Pool:
+        name = next((family for family in _SHARED if model.startswith(family)), model)
+        return self._pools.setdefault(name, _Pool())
+
+    def _per_minute(self, pool: _Pool, bucket: _Bucket) -> float:
+        return bucket.limit * self._share * pool.factor
+
+    def _learn(self, pool: _Pool, name: str, limit: float, left: float | None) -> None:
+        now = self._clock()
+        bucket = pool.buckets.get(name)
+        if bucket is None:
+            own = limit * self._share - pool.probed.get(name, 0.0)
+            bucket = pool.buckets[name] = _Bucket(limit, own, limit, now)
+        bucket.refill(self._per_minute(pool, bucket), now)
+        bucket.limit = limit
+        if left is not None:
+            unseen = {"requests": float(pool.on_their_way), "input": pool.input_on_its_way}.get(name, 0.0)
+            bucket.left = min(left, limit) - unseen
 
 
 def _number(headers: Headers, name: bytes) -> float | None:
