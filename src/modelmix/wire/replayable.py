@@ -85,6 +85,8 @@ def asking(
         return "unknown model"
     body = body_of(request)
     read_back: Request = read(body)
+    if not isinstance(read_back.fields.get("output_config"), dict | None):
+        return "output_config"
     obstacle = reject_reason(read_back, capability, candidate.effort, input_tokens)
     return obstacle or Asking(splice(body, candidate), candidate)
 
