@@ -19,6 +19,9 @@ _LEAST_FACTOR: Final = 0.01
 _ONE_REFUSAL_S: Final = 1.0
 """Refusals that come this close together have one cause."""
 
+_REMEMBERED: Final = 20
+"""Answers over which the mean output is taken."""
+
 _NAMES: Final = {"requests": b"requests", "input": b"input-tokens", "output": b"output-tokens"}
 _SHARED: Final = ("claude-opus-4-", "claude-sonnet-4-")
 """Families that share their limits; every other model has its own. Source: rate limits (2026-08-22)."""
@@ -31,14 +34,21 @@ class _Bucket:
     Attributes:
         limit: The whole limit.
         own: What is left of our share; below zero, a debt of what is only known afterwards.
-        left: What the upstream has left for everybody: by its last word, and by what has left since.
+        left: What the upstream has left for everybody: by its last word, and by what was sent since.
         at_s: Instant of both.
+        is_low: Whether its last word was of less than is to be left to others.
     """
 
     limit: float
     own: float
     left: float
     at_s: float
+    is_low: bool = False
+
+    @property
+    def spare(self) -> float:
+        """What there has to be left for a request to be sent."""
+        return min(self.limit * _HEADROOM + 1.0, self.limit)
 
     def refill(self, per_minute: float, now_s: float) -> None:
         """Bring both levels up to the present. A share of less than one saves up to one all the same."""
@@ -54,8 +64,8 @@ class _Bucket:
 
     def wait_s(self, per_minute: float) -> float:
         """Return seconds until our share and the upstream both have one to spare."""
-        spare = min(self.limit * _HEADROOM + 1.0, self.limit)
-        return _MINUTE_S * max(0.0, (1.0 - self.own) / per_minute, (spare - self.left) / self.limit)
+        short = (1.0 - self.own) / per_minute, (self.spare - self.left) / self.limit
+        return _MINUTE_S * max(0.0, *short)
 
 
 @dataclass(slots=True)
@@ -66,8 +76,10 @@ class _Pool:
         buckets: By name of the limit, those that are known.
         known: Whether an answer has told of limits, or that there are none.
         on_their_way: Requests without an answer.
-        input_on_its_way: Their prompts, in tokens.
-        probed: Requests and prompt tokens that left before any limit was known.
+        taken: What they have taken of each limit: one request, their prompts, and the output to expect.
+        probed: What left before any limit was known.
+        answers: Answers that the mean output is taken over.
+        output_tokens: Their mean output.
         rests_until_s: End of the pause that a refusal asked for.
         steady_until_s: Instant before which another refusal has the same cause.
         factor: Part of the share that is used, less after refusals.
@@ -76,16 +88,47 @@ class _Pool:
     buckets: dict[str, _Bucket] = field(default_factory=dict)
     known: bool = False
     on_their_way: int = 0
-    input_on_its_way: float = 0.0
-    probed: dict[str, float] = field(default_factory=lambda: {"requests": 0.0, "input": 0.0})
+    taken: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_NAMES, 0.0))
+    probed: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_NAMES, 0.0))
+    answers: int = 0
+    output_tokens: float = 0.0
     rests_until_s: float = float("-inf")
     steady_until_s: float = float("-inf")
     factor: float = 1.0
 
-    def arrived(self) -> None:
-        """Count a request that is no longer on its way; of its prompt the mean is known."""
-        self.input_on_its_way -= self.input_on_its_way / max(self.on_their_way, 1)
+    def sent(self, input_tokens: int) -> None:
+        """Take what a request needs, as far as that is known before it is answered."""
+        self.on_their_way += 1
+        for name, amount in zip(_NAMES, (1.0, float(input_tokens), self.output_tokens), strict=True):
+            self.taken[name] += amount
+            if name in self.buckets:
+                self.buckets[name].take(amount)
+            elif not self.known:
+                self.probed[name] += amount
+
+    def answered(self, output_tokens: int) -> None:
+        """Put the output that came in place of what was expected; one that did not come has none."""
+        beyond = output_tokens - self.arrived()
+        if "output" in self.buckets:
+            self.buckets["output"].take(beyond)
+        elif not self.known:
+            self.probed["output"] += beyond
+        if output_tokens:
+            self.answers = min(self.answers + 1, _REMEMBERED)
+            self.output_tokens += (output_tokens - self.output_tokens) / self.answers
+            self.factor = min(1.0, self.factor * _RECOVER)
+
+    def arrived(self) -> float:
+        """Count a request that is no longer on its way, and return the output that it had taken.
+
+        What each has taken is not kept; it is the mean of all that are on their way.
+        """
+        expected = 0.0
+        for name, amount in self.taken.items():
+            expected = amount / max(self.on_their_way, 1)
+            self.taken[name] -= expected
         self.on_their_way -= 1
+        return expected
 
 
 class RateShare:
@@ -97,7 +140,11 @@ class RateShare:
     every answer that succeeds.
 
     In a minute at most two minutes' share leaves: what was saved up, one minute's at most, and what came in;
-    of tokens, beyond that, what one request has, since it is counted when it leaves, or when it is answered.
+    of tokens, beyond that, what one request has. Of an output the mean is taken when its request leaves, and
+    the rest when it is there: what is over is a debt, which is paid back.
+
+    Where the upstream has less than a tenth of a limit left, others need it: then one request at a time is
+    sent, and only when the limit may have filled up to that again.
 
     Args:
         share: Part of the limits that may be used, in (0, 1].
@@ -123,18 +170,13 @@ class RateShare:
             per_minute = self._per_minute(pool, bucket)
             bucket.refill(per_minute, now)
             wait = max(wait, bucket.wait_s(per_minute))
+            if bucket.is_low and pool.on_their_way:
+                return None
         return wait
 
     def take(self, model: str, input_tokens: int) -> None:
         """Count a request that leaves, with its estimated prompt."""
-        pool = self._pool(model)
-        pool.on_their_way += 1
-        pool.input_on_its_way += input_tokens
-        for name, amount in (("requests", 1.0), ("input", float(input_tokens))):
-            if name in pool.buckets:
-                pool.buckets[name].take(amount)
-            elif not pool.known:
-                pool.probed[name] += amount
+        self._pool(model).sent(input_tokens)
 
     def back(self, model: str, headers: Headers, output_tokens: int = 0) -> None:
         """Count an answer, and learn the limits that it shows.
@@ -145,9 +187,7 @@ class RateShare:
             output_tokens: Its output; 0 for one that did not succeed.
         """
         pool = self._pool(model)
-        pool.arrived()
-        if output_tokens:
-            pool.factor = min(1.0, pool.factor * _RECOVER)
+        pool.answered(output_tokens)
         for name, header in _NAMES.items():
             limit = _number(headers, b"anthropic-ratelimit-%b-limit" % header)
             left = _number(headers, b"anthropic-ratelimit-%b-remaining" % header)
@@ -155,8 +195,6 @@ class RateShare:
                 self._learn(pool, name, limit, left)
         # An answer that failed on the way here, without a word of limits, says nothing of them.
         pool.known = pool.known or bool(pool.buckets) or output_tokens > 0
-        if "output" in pool.buckets:
-            pool.buckets["output"].take(output_tokens)
 
     def gone(self, model: str) -> None:
         """Count a request of which nothing came back."""
@@ -183,13 +221,13 @@ class RateShare:
         now = self._clock()
         bucket = pool.buckets.get(name)
         if bucket is None:
-            own = limit * self._share - pool.probed.get(name, 0.0)
+            own = limit * self._share - pool.probed[name]
             bucket = pool.buckets[name] = _Bucket(limit, own, limit, now)
         bucket.refill(self._per_minute(pool, bucket), now)
         bucket.limit = limit
         if left is not None:
-            unseen = {"requests": float(pool.on_their_way), "input": pool.input_on_its_way}.get(name, 0.0)
-            bucket.left = min(left, limit) - unseen
+            bucket.left = min(left, limit) - pool.taken[name]
+            bucket.is_low = left < bucket.spare
 
 
 def _number(headers: Headers, name: bytes) -> float | None:
