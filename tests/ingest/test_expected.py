@@ -98,3 +98,28 @@ def test_any_bytes_give_answers_or_reasons(rows: list[bytes]) -> None:
     """Nothing raises, and no row is lost."""
     full = [row for row in rows if row and not row.isspace()]
     assert len(full) == len(list(read(rows, "f")))
+
+
+SHOWN = {"prompt_id": "p", "a": "yes", "b": "no", "c": ""}
+
+
+@pytest.mark.parametrize(
+    ("word", "answer"),
+    [("a", "yes"), (" B ", "no"), ("none", None), (" None", None), ("maybe", "maybe"), ("7", "7"), (7, "7")],
+)
+def test_a_reviewer_names_the_answer_that_is_right(word: object, answer: str | None) -> None:
+    """By its letter, in words of their own, or that none of them is; the slice goes with it."""
+    assert one({**SHOWN, "answer": word, "slice": "long"}) == Expected("p", answer, "long")
+
+
+@pytest.mark.parametrize("empty", ["", "  ", None])
+def test_what_a_reviewer_has_not_answered_yet_is_passed_over(empty: object) -> None:
+    """It is no fault of the file."""
+    assert list(read([{**SHOWN, "answer": empty}], "review.csv")) == []
+    assert list(read([{**SHOWN, "prompt_id": "", "answer": empty}], "review.csv")) != []
+
+
+def test_a_letter_is_an_answer_where_none_are_shown() -> None:
+    """A label may be a single letter."""
+    assert one({"prompt_id": "p", "label": "b", "b": "no"}) == Expected("p", "b")
+    assert one({"prompt_id": "p", "label": "none"}) == Expected("p", "none")
