@@ -164,9 +164,10 @@ def test_history_that_the_api_made_is_bound_to_its_moment(kind: str) -> None:
     [
         (
             {"tools": [{"name": "a"}, {"type": "web_search_20260209"}]},
-            "it uses a tool that the API defines itself",
+            "it uses a tool that the API runs itself",
         ),
-        ({"tools": [{"type": ["custom"]}]}, "it uses a tool that the API defines itself"),
+        ({"tools": [{"type": ["custom"]}]}, "it uses a tool that the API runs itself"),
+        ({"tools": [{"type": "bash_20250124"}]}, "it uses a tool made for some models only"),
         ({"mcp_servers": [{"url": "x"}]}, "it is bound to a server or a container of its own"),
         ({"container": "c"}, "it is bound to a server or a container of its own"),
         ({"messages": []}, "its messages were not recorded"),

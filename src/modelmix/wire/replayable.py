@@ -21,6 +21,11 @@ _LIVE_RESULT = "_tool_result"
 """Content that the API itself made in an earlier turn, bound to its container or its moment: blocks of these
 types, and all whose type ends so (``web_search_tool_result``); the caller's own are ``tool_result``."""
 
+_CLIENT_TOOLS = ("bash_", "text_editor_", "computer_", "memory_")
+"""Tools that the API defines, in versions of their own for some models, and the client runs."""
+
+_SERVER_TOOL = "it uses a tool that the API runs itself"
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -45,7 +50,8 @@ def set_aside(request: Mapping[str, Any]) -> str:
     for tool in tools if isinstance(tools, list) else ():
         kind = tool.get("type") if isinstance(tool, Mapping) else None
         if kind not in (None, "custom"):
-            return "it uses a tool that the API defines itself"
+            is_clients = str(kind).startswith(_CLIENT_TOOLS)
+            return "it uses a tool made for some models only" if is_clients else _SERVER_TOOL
     if request.get("mcp_servers") or request.get("container"):
         return "it is bound to a server or a container of its own"
     messages = request.get("messages")
