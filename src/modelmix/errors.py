@@ -88,13 +88,15 @@ class UpstreamError(ModelmixError):
 
     Attributes:
         request_id: The API's request id, empty where there was none.
+        is_sent: Whether the request may have reached the API, and so may have cost something.
     """
 
     exit_code = 7
     code = "MODELMIX-E701"
 
-    def __init__(self, message: str, *, request_id: str = "") -> None:
+    def __init__(self, message: str, *, request_id: str = "", is_sent: bool = True) -> None:
         self.request_id = request_id
+        self.is_sent = is_sent
         super().__init__(message)
 
 

@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from modelmix.core.candidate import Candidate
     from modelmix.pipeline.replay.ask import Ask, Limits
     from modelmix.pipeline.replay.replay import Replayed
-    from modelmix.pipeline.replay.run import Tally
     from modelmix.settings import Settings
 
 REFUSED = 6
 INTERRUPTED = 130
 _PRACTICE_KEY = "practice"
+_STANDARD_INPUT = "-"
+_AS_BEFORE = frozenset({
+    "logs", "candidate", "grader", "expected", "only", "task_type", "pairs", "again", "margin", "type_margin",
+    "alpha", "seed", "keep_text", "upstream",
+})  # fmt: skip
+"""What a replay asks: one that goes on asks what it asked."""
 
 
 class _Switches(NamedTuple):
@@ -32,12 +37,13 @@ class _Switches(NamedTuple):
 
 
 def command(
+    context: typer.Context,
     logs: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="LOG",
             show_default=False,
-            help="Request/response logs, or folders; default: those imported.",
+            help="Request/response logs, or folders of them; default: those imported.",
         ),
     ] = None,
     candidate: Annotated[
@@ -66,16 +72,23 @@ def command(
         str | None, typer.Option(metavar="NAME", help="Task type of requests that carry none.")
     ] = None,
     pairs: Annotated[
-        int | None, typer.Option(min=1, help="Prompts of each type; default: as many as its margin needs.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Prompts of each type; default: as many as its margin needs."),
     ] = None,
-    again: Annotated[int, typer.Option(min=0, help="Prompts that the baseline itself is asked again.")] = 150,
-    margin: Annotated[str, typer.Option(help="Largest loss over the traffic that moves.")] = "0.02",
+    again: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Prompts that the baseline itself is asked again.")
+    ] = 150,
+    margin: Annotated[
+        str, typer.Option(metavar="M", help="Largest loss over the traffic that moves: 0.02, 2pp or 2%.")
+    ] = "0.02",
     type_margin: Annotated[
         str | None,
         typer.Option(metavar="M", help="Largest loss of each type; default: its baseline's own errors."),
     ] = None,
-    alpha: Annotated[float, typer.Option(help="Chance taken of certifying what does not hold.")] = 0.05,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the sample.")] = 0,
+    alpha: Annotated[
+        float, typer.Option(metavar="P", help="Chance taken of certifying what does not hold.")
+    ] = 0.05,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the sample.")] = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Price and power only; nothing is sent.")
     ] = False,
@@ -94,9 +107,12 @@ def command(
         ),
     ] = None,
     rate_share: Annotated[
-        float, typer.Option(min=0.001, max=1.0, help="Part of the key's rate limits that is used.")
+        float,
+        typer.Option(min=0.001, max=1.0, metavar="S", help="Part of the key's rate limits that is used."),
     ] = 0.25,
-    concurrency: Annotated[int, typer.Option(min=1, max=512, help="Requests on their way at most.")] = 16,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=512, metavar="N", help="Requests on their way at most.")
+    ] = 16,
     upstream: Annotated[
         str, typer.Option(metavar="URL", help="The API, or a practice API (modelmix simulate).")
     ] = "https://api.anthropic.com",
@@ -111,8 +127,10 @@ def command(
     after Ctrl-C or a crash. The result is evidence for modelmix optimize.
     """
     from modelmix import settings
+    from modelmix.cli.shares import level_of
     from modelmix.pipeline.replay.ask import Ask, Limits
 
+    _check_alone(context, resume)
     surroundings = settings.load()
     limits = Limits(_amount(max_spend), rate_share, concurrency)
     if resume is None:
@@ -127,7 +145,7 @@ def command(
             again=again,
             margin=_share(margin, "--margin"),
             type_margin=None if type_margin is None else _share(type_margin, "--type-margin"),
-            alpha=alpha,
+            alpha=level_of(alpha),
             seed=seed,
             keep_text=keep_text or review is not None,
             upstream=upstream,
@@ -144,13 +162,17 @@ def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Swit
     from datetime import UTC, datetime
 
     from modelmix.cli.console import out, print_json, talk
+    from modelmix.cli.meter import Meter
     from modelmix.pipeline.replay.plan import Planner
     from modelmix.pipeline.replay.recordings import source_of
     from modelmix.pipeline.replay.replay import Place, known_answers, replay
     from modelmix.pipeline.replay.summary import plan_report
     from modelmix.report import replay_plan as plan_screen
+    from modelmix.upstream.messages import Upstream
 
     now = datetime.now(UTC)
+    Upstream(ask.upstream)  # what is no URL is told before logs are read
+    key = "" if switches.dry_run else _key(ask.upstream)
     book, capabilities = surroundings.price_book(), surroundings.capabilities()
     source = source_of(ask.places, capabilities, ask.expected, ask.task_type)
     planner = Planner(ask, source, book, capabilities, now.date())
@@ -170,14 +192,19 @@ def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Swit
         home=surroundings.home,
         book=book,
         capabilities=capabilities,
-        key=_key(ask.upstream),
+        key=key,
         admin_key=os.environ.get("ANTHROPIC_ADMIN_KEY", ""),
     )
-    done = replay(plan, place, limits, now, _progress(limits, quiet=switches.as_json))
+    meter = Meter(limits.max_spend_usd, quiet=switches.as_json)
+    try:
+        done = replay(plan, place, limits, now, meter.told)
+    finally:
+        meter.end()
     _tell(done, limits, switches)
 
 
 def _tell(done: "Replayed", limits: "Limits", switches: _Switches) -> None:
+    """Print what was found, and end with the code that says how the run ended."""
     from dataclasses import replace
 
     from modelmix.cli.console import out, print_json, say
@@ -194,11 +221,26 @@ def _tell(done: "Replayed", limits: "Limits", switches: _Switches) -> None:
     else:
         out().print(screen.card(report))
     if done.outcome == "capped":
-        say(f"modelmix: the spend cap is reached; {report.answered + report.reused:,} answers are kept")
+        kept = report.answered + report.reused
+        say(f"modelmix: the spend cap is reached; {kept:,} answers are kept; go on with a larger --max-spend")
         raise typer.Exit(REFUSED)
     if done.outcome == "interrupted":
         say(f"modelmix: saved; go on with: modelmix replay --resume {done.replay_id}")
         raise typer.Exit(INTERRUPTED)
+
+
+def _check_alone(context: typer.Context, resume: str | None) -> None:
+    """Refuse what a replay that goes on would have to ignore."""
+    given = [
+        parameter.opts[-1] if parameter.opts[0].startswith("-") else "LOG"
+        for parameter in context.command.params
+        if parameter.name in _AS_BEFORE
+        and str(context.get_parameter_source(parameter.name)).endswith("COMMANDLINE")
+    ]
+    if resume is not None and given:
+        raise typer.BadParameter(
+            f"a replay that goes on asks what it asked; leave out {', '.join(given)}", param_hint="--resume"
+        )
 
 
 def _places(logs: "Sequence[str]", home: Path) -> tuple[str, ...]:
@@ -206,6 +248,11 @@ def _places(logs: "Sequence[str]", home: Path) -> tuple[str, ...]:
     from modelmix.errors import DataError
     from modelmix.store.ledger import FILE, Ledger
 
+    if _STANDARD_INPUT in logs:
+        raise typer.BadParameter(
+            "standard input cannot be replayed: logs are read twice, and again to go on; save it to a file",
+            param_hint="LOG",
+        )
     if logs:
         # A resumed replay may be started from another folder.
         return tuple(os.path.abspath(name) for name in logs)  # noqa: PTH100 - links are the user's
@@ -253,7 +300,12 @@ def _share(text: str, option: str) -> float:
 def _amount(text: str | None) -> Decimal | None:
     from modelmix.cli.shares import amounts_of
 
-    return None if text is None else amounts_of([text], "--max-spend")[0]
+    if text is None:
+        return None
+    amount, named = amounts_of([text], "--max-spend")
+    if named:
+        raise typer.BadParameter(f"{text!r} is not an amount of USD; write 30", param_hint="--max-spend")
+    return amount
 
 
 def _key(upstream: str) -> str:
@@ -290,41 +342,3 @@ def _agree(expected_usd: Decimal, at_most_usd: Decimal, limits: "Limits", *, yes
         return
     say(f"modelmix: nothing was sent: it would spend {span}; say --yes or --max-spend USD")
     raise typer.Exit(REFUSED)
-
-
-def _progress(limits: "Limits", *, quiet: bool) -> "Callable[[Tally], None]":
-    """Tell how a run stands: a line that moves on a terminal, else one line every ten seconds."""
-    import time
-
-    from modelmix.report.money import usd
-
-    is_terminal = sys.stderr.isatty()
-    every_s = 0.2 if is_terminal else 10.0
-    began_s = said_s = time.monotonic()
-    began_at = -1
-
-    def told(tally: "Tally") -> None:
-        nonlocal said_s, began_at
-        now_s = time.monotonic()
-        began_at = tally.done if began_at < 0 else began_at
-        over = tally.done >= tally.whole
-        if quiet or (now_s - said_s < every_s and not (over and is_terminal)):
-            return
-        said_s = now_s
-        cap = "" if limits.max_spend_usd is None else f" of {usd(limits.max_spend_usd)}"
-        rate = (tally.done - began_at) / max(now_s - began_s, 0.001)
-        eta = f" · eta {_span((tally.whole - tally.done) / rate)}" if rate > 0 and not over else ""
-        waits = f" · told to wait: {tally.refusals:,}" if tally.refusals else ""
-        line = f" replay  {tally.done:,} of {tally.whole:,} answers · {usd(tally.usd)}{cap}{eta}{waits}"
-        sys.stderr.write(f"\r{line:<78}" + ("\n" if over else "") if is_terminal else f"{line.strip()}\n")
-        sys.stderr.flush()
-
-    return told
-
-
-def _span(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

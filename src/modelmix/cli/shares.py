@@ -35,10 +35,19 @@ def goal_of(margin: str, alpha: float, type_margins: Iterable[str], seed: int) -
             named[task_type] = share
         else:
             common = share
+    return Goal(margin_of(margin, "--margin"), level_of(alpha), common, named, seed=seed)
+
+
+def level_of(alpha: float) -> float:
+    """Check a level.
+
+    Raises:
+        typer.BadParameter: It is none that a test can hold.
+    """
     if not LEAST_ALPHA <= alpha < MOST_ALPHA:
         said = f"{alpha} is not a level; write one between {LEAST_ALPHA:f} and {MOST_ALPHA}"
         raise typer.BadParameter(said, param_hint="--alpha")
-    return Goal(margin_of(margin, "--margin"), alpha, common, named, seed=seed)
+    return alpha
 
 
 def margin_of(text: str, option: str) -> float:

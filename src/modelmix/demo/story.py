@@ -29,8 +29,8 @@ from modelmix.pipeline.replay.ask import Limits
 from modelmix.pipeline.replay.plan import Planner
 from modelmix.pipeline.replay.recordings import source_of
 from modelmix.pipeline.replay.replay import Place, Replayed, replay
-from modelmix.pipeline.replay.run import Tally
 from modelmix.pipeline.replay.summary import replay_report
+from modelmix.pipeline.replay.tally import Tally
 from modelmix.pipeline.report import ReportAsked, account, plotly_source, write_page
 from modelmix.pipeline.savings import read_policy
 from modelmix.pipeline.traffic import read_traffic

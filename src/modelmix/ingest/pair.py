@@ -69,6 +69,12 @@ def pair(row: Mapping[str, Any]) -> Pair:
     )
 
 
+def names_pairs(columns: Iterable[str]) -> bool:
+    """Say whether a table of these columns holds requests with their responses."""
+    names = set(columns)
+    return not (names.isdisjoint(_REQUEST) or names.isdisjoint(_RESPONSE))
+
+
 def first(fields: Mapping[str, Any], keys: Iterable[str]) -> Any:  # noqa: ANN401 - any JSON value
     """Return the value of the first key that is there and not null."""
     for key in keys:

@@ -12,6 +12,7 @@ from modelmix.core.outcome import Outcome
 from modelmix.errors import DataError
 from modelmix.ingest import claude_code, messages, outcomes
 from modelmix.ingest.merge import Merge
+from modelmix.ingest.pair import names_pairs
 from modelmix.ingest.row import Unreadable, plain
 from modelmix.store.files import LogFile, found, on_disk, sha256_of
 from modelmix.store.lake import Lake
@@ -181,7 +182,7 @@ def _import_file(
             sha256 = sha256_of(file)
             report.import_id = sha256[:_ID_LENGTH]
             with LogFile(file, name=report.source, bad_rows=report.first_bad) as log:
-                report.kind = log.kind
+                report.kind = _kind(log)
                 if _is_there(report, earlier, lake, asked):
                     return report
                 _note_other_content(report, earlier.values())
@@ -220,10 +221,16 @@ def _note_other_content(report: FileReport, earlier: Iterable[Import]) -> None:
         report.note = "another table was imported from this path before; the rows of both are kept"
 
 
+def _kind(log: LogFile) -> str:
+    """Return what a file holds; a Parquet file may be a log as well as a table of outcomes."""
+    columns = log.columns() if log.kind == "parquet" else None
+    return "messages" if columns is not None and names_pairs(columns) else log.kind
+
+
 def _read(log: LogFile, report: FileReport, ledger: Ledger, lake: Lake, asked: _Asked) -> None:
-    if log.kind in _TABLES:
+    if report.kind in _TABLES:
         _read_outcomes(log, report, lake, asked)
-    elif log.kind in _READERS:
+    elif report.kind in _READERS:
         _read_calls(log, report, ledger, asked)
     elif log.head.strip():
         report.first_bad.append(
@@ -235,7 +242,7 @@ def _read(log: LogFile, report: FileReport, ledger: Ledger, lake: Lake, asked: _
 
 def _read_calls(log: LogFile, report: FileReport, ledger: Ledger, asked: _Asked) -> None:
     merge = Merge()
-    for call in _sorted_out(_READERS[log.kind](log.rows(), log.name), report):
+    for call in _sorted_out(_READERS[report.kind](log.rows(), log.name), report):
         merge.add(_typed(call, asked.task_type))
     stored = ledger.put_all(_noted(merge.calls(), report))
     report.new = stored.new

@@ -70,6 +70,7 @@ class ReplayReport:
         lost: Lost answers whose cost is not known.
         found: Lost answers whose cost the usage report showed.
         max_spend_usd: The cap, or None.
+        margin: Largest loss over the traffic that moves.
         ungradable: Reason → prompts that their grader can say nothing of.
         to_review: Prompts on which a close candidate differs and no right answer is known.
         review_path: File that holds them, or empty.
@@ -95,6 +96,7 @@ class ReplayReport:
     lost: int
     found: int
     max_spend_usd: Decimal | None
+    margin: float
     ungradable: Mapping[str, int]
     to_review: int = 0
     review_path: str = ""
@@ -158,9 +160,7 @@ def _seen_json(row: SeenRow) -> dict[str, Any]:
         "losses": row.pairs.losses,
         "loss": row.pairs.loss if row.pairs.n else None,
         "usd_per_call": _float(row.usd_per_call),
-        "baseline_usd_per_call": None
-        if row.baseline_usd_per_call is None
-        else float(row.baseline_usd_per_call),
+        "baseline_usd_per_call": _float(row.baseline_usd_per_call),
         "found_wrong": [{"why": why, "answers": n} for why, n in row.whys],
         "slices": [
             {
@@ -184,23 +184,25 @@ def card(report: ReplayReport) -> RenderableType:
     notes = Table.grid(padding=(0, 1))
     notes.add_column(width=9, no_wrap=True, style="bold")
     notes.add_column()
+    before = ""
     for label, said in _notes(report):
-        notes.add_row(f" {label}", said)
-    return Group(_headline(report), Text(), _seen_table(report), Text(), notes)
+        notes.add_row("" if label == before else f" {label}", said)
+        before = label
+    seen = _seen_table(report) if report.seen else Text(" no answer could be graded yet", "yellow")
+    return Group(_headline(report), Text(), seen, Text(), notes)
 
 
 def _notes(report: ReplayReport) -> Iterator[tuple[str, Text]]:
-    label = "found"
-    for line in _seen_lines(report):
-        yield label, Text(line)
-        label = ""
+    yield from (("found", Text(line)) for line in _seen_lines(report))
     if report.again is not None:
         yield "A/A", _again(report.again)
     yield from (("booked", Text(line)) for line in _book_lines(report))
     yield from (("note", Text(line, "dim")) for line in report.notes)
     if report.to_review:
         yield "review", Text(_review(report))
-    yield "seen", Text("not certified: optimize certifies on rows that played no part in choosing", "dim")
+    if report.seen:
+        said = "cost of a call against the baseline's; nothing is certified before optimize"
+        yield "seen", Text(said, "dim")
     yield "next", Text(_next(report), "bold cyan")
 
 
@@ -222,21 +224,22 @@ def _again(finding: Finding) -> Text:
     text = Text(
         f"the baseline against itself: {finding.pairs:.0f} pairs, loss {points(finding.loss)}, at most "
     )
-    text.append(f"{at_most(finding.bound)}, margin {points(finding.margin)}: ")
+    text.append(f"{at_most(finding.bound)} at {1.0 - finding.alpha:.4g}, margin {points(finding.margin)}: ")
     text.append(finding.verdict, "bold green" if finding.verdict is Verdict.CLEARS else "bold yellow")
     return text
 
 
 def _seen_table(report: ReplayReport) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column(" task type", no_wrap=True, max_width=_NAME_WIDTH, overflow="ellipsis")
-    table.add_column("candidate", no_wrap=True, max_width=28, overflow="ellipsis")
+    # Names of others' making fold rather than end in an ellipsis: what tells them apart may stand last.
+    table.add_column(" task type", max_width=_NAME_WIDTH, overflow="fold")
+    table.add_column("candidate", max_width=_NAME_WIDTH, overflow="fold")
     for name in ("pairs", "loss seen", "cost"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in report.seen:
         table.add_row(
-            f" {printable(row.task_type)}",
-            printable(row.candidate),
+            Text(f" {printable(row.task_type)}"),
+            Text(printable(row.candidate)),
             f"{row.pairs.n:,.0f}",
             points(row.pairs.loss),
             _change(row),
@@ -293,9 +296,11 @@ def _review(report: ReplayReport) -> str:
 
 
 def _next(report: ReplayReport) -> str:
+    if report.outcome == "done" and not report.seen:
+        return "modelmix replay --dry-run, which says what could be asked"
     if report.outcome == "done" and report.review_path:
         return f"review {printable(report.review_path)}"
     if report.outcome == "done":
-        return "modelmix optimize --margin 2pp -o policy.yaml"
+        return f"modelmix optimize --margin {report.margin * 100:.12g}pp -o policy.yaml"
     more = " --max-spend MORE" if report.outcome == "capped" else ""
     return f"modelmix replay --resume {report.replay_id}{more}"

@@ -14,7 +14,8 @@ from modelmix.report.money import about_usd, count, usd
 from modelmix.report.plain import counted, printable
 
 SCHEMA = "modelmix.replay-plan/1"
-_NAME_WIDTH = 26
+_NAME_WIDTH = 24
+_GRADER_WIDTH = 16
 _ASIDE_SHOWN = 5
 _NONE = "\N{EN DASH}"
 
@@ -69,6 +70,8 @@ class PlanReport:
         pool_margin: Margin of the traffic that moves.
         pool_power: Loss → chance that the pool clears.
         alpha: Chance taken of a false certificate.
+        discordance: Share of pairs that is taken to differ.
+        choosing_share: Share of the prompts that only serves to choose.
         set_aside: Reason → rows that are not asked.
         bad_rows: Rows that could not be read.
         repeats: Rows whose prompt had been seen before.
@@ -76,7 +79,6 @@ class PlanReport:
         scaled: Whether fewer prompts are drawn than are needed, to fit the cap.
         keeps_text: Whether answers are kept.
         prices: Day and hash of the price table.
-        is_simulated: Whether a practice API would answer.
     """
 
     types: tuple[TypeRow, ...]
@@ -91,6 +93,8 @@ class PlanReport:
     pool_margin: float
     pool_power: Mapping[float, float]
     alpha: float
+    discordance: float
+    choosing_share: float
     set_aside: Mapping[str, int]
     bad_rows: int
     repeats: int
@@ -138,6 +142,8 @@ def as_json(report: PlanReport) -> dict[str, Any]:
             "fresh_pairs": report.pool,
             "margin": report.pool_margin,
             "alpha": report.alpha,
+            "discordance_assumed": report.discordance,
+            "choosing_share": report.choosing_share,
             "clears_at_loss": [
                 {"loss": loss, "power": round(power, 4)} for loss, power in report.pool_power.items()
             ],
@@ -155,14 +161,15 @@ def as_json(report: PlanReport) -> dict[str, Any]:
 def card(report: PlanReport) -> RenderableType:
     """Lay a plan out for a terminal of 80 columns or more."""
     table = Table(box=None, pad_edge=False)
-    table.add_column(" task type", no_wrap=True, max_width=_NAME_WIDTH, overflow="ellipsis")
-    table.add_column("grader", no_wrap=True)
+    # Names of others' making fold rather than end in an ellipsis: what tells them apart may stand last.
+    table.add_column(" task type", max_width=_NAME_WIDTH, overflow="fold")
+    table.add_column("grader", max_width=_GRADER_WIDTH, overflow="fold")
     for name in ("prompts", "of", "known", "margin", "power"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in report.types:
         table.add_row(
-            f" {printable(row.task_type)}",
-            row.grader or Text("none", "bold red"),
+            Text(f" {printable(row.task_type)}"),
+            Text(printable(row.grader)) if row.grader else Text("none", "bold red"),
             count(row.drawn),
             count(row.available),
             count(row.known),
@@ -172,8 +179,10 @@ def card(report: PlanReport) -> RenderableType:
     notes = Table.grid(padding=(0, 1))
     notes.add_column(width=9, no_wrap=True, style="bold")
     notes.add_column()
+    before = ""
     for label, said in _notes(report):
-        notes.add_row(f" {label}", Text(said))
+        notes.add_row("" if label == before else f" {label}", Text(said))
+        before = label or before
     return Group(table, Text(), notes)
 
 
@@ -181,10 +190,13 @@ def _notes(report: PlanReport) -> Iterator[tuple[str, str]]:
     """Yield what a reader should know, each with its label; a label stands once for lines that follow."""
     yield from (("grader", printable(row.note)) for row in report.types if row.note)
     yield from _costs(report)
-    yield "power", _power(report)
+    yield from (("power", said) for said in _power(report))
     yield from (("left out", said) for said in _left_out(report))
-    if not any(row.known for row in report.types):
-        yield "graded", "against today's own answers, as no right answer is known: a loss is an upper bound"
+    guessed = [row.task_type for row in report.types if row.drawn > row.known]
+    if guessed:
+        names = printable(", ".join(guessed))
+        said = f"against today's own answers where no right one is known ({names}): a loss is an upper bound"
+        yield "graded", said
     kept = "are kept, for reports to show" if report.keeps_text else "are graded and forgotten (--keep-text)"
     yield "text", f"answers {kept}"
 
@@ -218,10 +230,21 @@ def _left_out(report: PlanReport) -> Iterator[str]:
             yield f"{counted(rows, 'row')}: {what}"
 
 
-def _power(report: PlanReport) -> str:
+def _power(report: PlanReport) -> Iterator[str]:
+    yield (
+        f"chance to clear the margin if nothing is lost, {report.discordance:.0%} of the pairs differ and "
+        f"{report.choosing_share:.0%} of the prompts only serve to choose"
+    )
+    short = ", ".join(
+        f"{printable(row.task_type)} {count(row.needed)}"
+        for row in report.types
+        if row.grader and row.drawn < row.needed
+    )
+    if short:
+        yield f"prompts needed for a chance of four in five: {short}"
     said = ", ".join(
         f"{'no loss' if not loss else 'a loss of ' + points(loss)} clears with {power:.0%}"
         for loss, power in report.pool_power.items()
     )
     pool = f"all types together, {count(report.pool)} fresh pairs, margin {points(report.pool_margin)}"
-    return f"{pool}: {said}"
+    yield f"{pool}: {said}"

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, replace
+from dataclasses import astuple, fields, replace
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -24,7 +25,9 @@ from modelmix.store.plain_json import canonical
 from modelmix.store.replay_records import AnswerRow, GradeRow, Lost, Replay, Sending, Settled, Spent
 
 _IDS_AT_ONCE: Final = 500
-_COUNTS: Final = 7
+_NAMES: Final = tuple(field.name for field in fields(Usage) if field.name != "iterations")
+_COUNTS: Final = len(_NAMES)
+_counts: Final = attrgetter(*_NAMES)
 
 
 class ReplayBook:
@@ -319,7 +322,8 @@ def _answer_values(replay_id: str, answer: AnswerRow) -> dict[str, Any]:
         "call_id": answer.call_id,
         "status": answer.status,
         "error": answer.error,
-        "usage": json.dumps(astuple(answer.usage)),
+        # Field by field is slow, and hardly an answer has iterations.
+        "usage": json.dumps(astuple(answer.usage) if answer.usage.iterations else _counts(answer.usage)),
         "usd": None if answer.usd is None else str(answer.usd),
         "latency_ms": answer.latency_ms,
         "reply": answer.reply,

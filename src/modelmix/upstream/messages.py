@@ -127,12 +127,16 @@ class Upstream:
     Args:
         url: Base URL, such as ``https://api.anthropic.com``.
         patience: How long to wait.
+        resends: Whether a request may be sent a second time by itself, see `forward`; not where each sending
+            has to be booked.
 
     Raises:
         ConfigError: The URL is not an absolute http or https URL.
     """
 
-    def __init__(self, url: str = DEFAULT_URL, patience: Patience | None = None) -> None:
+    def __init__(
+        self, url: str = DEFAULT_URL, patience: Patience | None = None, *, resends: bool = True
+    ) -> None:
         try:
             base = URL(url)
         except ValueError:
@@ -142,6 +146,7 @@ class Upstream:
         self._base = base
         self._prefix = base.raw_path.rstrip("/")
         self._patience = patience or Patience()
+        self._resends = resends
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -207,7 +212,7 @@ class Upstream:
         try:
             response = await self._send(method, url, sent, body)
         except UpstreamUnreachable:
-            if streamed or not _reused.get() or method in _RESENT_BY_CLIENT:
+            if streamed or not self._resends or not _reused.get() or method in _RESENT_BY_CLIENT:
                 raise
             response = await self._send(method, url, sent, body)
         return Response(response, self._patience.idle_s)
@@ -277,8 +282,12 @@ class _Pool(aiohttp.TCPConnector):
 
 def _before_response(error: Exception, base: URL) -> UpstreamError:
     where = f"{base.scheme}://{base.authority.rpartition('@')[2]}"
+    # Without a connection nothing can have left.
+    is_sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
     if isinstance(error, asyncio.TimeoutError):
-        return UpstreamTimeout(f"{where} did not answer in time; try again")
+        return UpstreamTimeout(f"{where} did not answer in time; try again", is_sent=is_sent)
     if isinstance(error, aiohttp.ClientConnectionError | OSError):
-        return UpstreamUnreachable(f"{where} could not be reached; check the network and --upstream")
+        return UpstreamUnreachable(
+            f"{where} could not be reached; check the network and --upstream", is_sent=is_sent
+        )
     return UpstreamError(f"{where} did not answer in HTTP; check --upstream")

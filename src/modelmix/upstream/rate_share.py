@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from modelmix.upstream.headers import Headers, first
+from modelmix.upstream.headers import Headers
 
 _MINUTE_S: Final = 60.0
 _PROBES: Final = 4
@@ -188,9 +188,11 @@ class RateShare:
         """
         pool = self._pool(model)
         pool.answered(output_tokens)
+        # Of a header that comes twice the first counts.
+        shown = {key.lower(): value for key, value in reversed(headers)}
         for name, header in _NAMES.items():
-            limit = _number(headers, b"anthropic-ratelimit-%b-limit" % header)
-            left = _number(headers, b"anthropic-ratelimit-%b-remaining" % header)
+            limit = _number(shown.get(b"anthropic-ratelimit-%b-limit" % header))
+            left = _number(shown.get(b"anthropic-ratelimit-%b-remaining" % header))
             if limit:
                 self._learn(pool, name, limit, left)
         # An answer that failed on the way here, without a word of limits, says nothing of them.
@@ -230,9 +232,9 @@ class RateShare:
             bucket.is_low = left < bucket.spare
 
 
-def _number(headers: Headers, name: bytes) -> float | None:
+def _number(text: bytes | None) -> float | None:
     try:
-        value = float(first(headers, name))
+        value = float(text or b"")
     except ValueError:
         return None
     return value if 0.0 <= value < float("inf") else None

@@ -19,7 +19,7 @@ _LONGEST_WAIT_S: Final = 8.0
 _LONGEST_ASKED_S: Final = 600.0
 _KINDS: Final = frozenset({"authentication_error", "billing_error", "permission_error"})
 _SPENT_CODES: Final = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
-_SPENT_WORDS: Final = "You have reached your specified"
+_SPENT_WORDS: Final = ("You have reached your specified", "Your credit balance is too low")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,14 @@ class Judge:
     keep_text: bool = False
 
     def settled(self, sending_id: int, item: Item, prompt: Prompt, heard: Heard, at: datetime) -> Settled:
-        """Judge a final answer: a message, or an error that would come again.
+        """Judge what is not asked again: a message, or an error that would come again.
 
         A message without usage that can be read has cost something unknown: it stays booked at the most that
-        it can have cost.
+        it can have cost. So does what is no message at all, of which no answer is kept.
         """
-        call, reply = self._call(item, prompt, heard, at)
+        call, reply = self._call(sending_id, item, prompt, heard, at)
+        if heard.status == _OK and reply is None:
+            return Settled(sending_id, "lost", None, call)
         usd = self.usd(call, at)
         if heard.status == _OK and call.error:
             usd = None
@@ -67,7 +69,7 @@ class Judge:
 
     def failed(self, sending_id: int, item: Item, prompt: Prompt, heard: Heard, at: datetime) -> Settled:
         """Book a failure that is tried again, or was for the last time: an error costs nothing."""
-        call, _ = self._call(item, prompt, heard, at)
+        call, _ = self._call(sending_id, item, prompt, heard, at)
         return Settled(sending_id, "failed", Decimal(0), call)
 
     def grade(self, answer_id: str, prompt: Prompt, reply: Reply) -> GradeRow:
@@ -88,7 +90,9 @@ class Judge:
         except PriceNotFound:
             return None
 
-    def _call(self, item: Item, prompt: Prompt, heard: Heard, at: datetime) -> tuple[Call, Reply | None]:
+    def _call(
+        self, sending_id: int, item: Item, prompt: Prompt, heard: Heard, at: datetime
+    ) -> tuple[Call, Reply | None]:
         message = _message(heard.body)
         told = stated(message.get("usage"))
         is_answer = heard.status == _OK and message.get("type") == "message"
@@ -98,7 +102,7 @@ class Judge:
         recorded = prompt.recorded.call
         call = replace(
             recorded,
-            call_id=_text(message.get("id")) or heard.request_id or f"{self.replay_id}-{item.answer_id}",
+            call_id=_text(message.get("id")) or heard.request_id or f"{self.replay_id}-{sending_id}",
             at=at,
             source=REPLAY,
             model_requested=item.candidate.model,

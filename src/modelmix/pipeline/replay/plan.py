@@ -13,9 +13,9 @@ from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.economics.quote import Quote, Quoter
-from modelmix.errors import ConfigError, EvidenceError
+from modelmix.errors import ConfigError, EvidenceError, PriceNotFound
 from modelmix.evaluate.graders.choose import Choice, choose
-from modelmix.evaluate.graders.grade import Grade
+from modelmix.evaluate.graders.grade import Ungradable
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.spec import parse
 from modelmix.evaluate.paired import fewest_pairs, pairs_needed
@@ -102,6 +102,7 @@ class Plan:
         graders: Task type → its grader.
         items: What is sent, in order; any beginning of it is a sample of the whole.
         rejected: Candidate and reason → prompts that it would reject as they stand.
+        ungradable: Reason → prompts that no answer could be held against, and that are not asked.
         scaled: Whether fewer prompts are drawn than are needed, so that it fits the spend cap.
     """
 
@@ -113,6 +114,7 @@ class Plan:
     graders: Mapping[str, Grader]
     items: tuple[Item, ...]
     rejected: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    ungradable: Mapping[str, int] = field(default_factory=dict)
     scaled: bool = False
 
     def quote(self, known: Collection[str] = ()) -> Quote:
@@ -151,19 +153,28 @@ class Planner:
             EvidenceError: There is nothing to ask.
         """
         groups = self._groups(recordings)
-        types = {name: self._baseline(name, seen) for name, seen in groups.items()}
-        most = MOST_PAIRS if self.ask.pairs is None else self.ask.pairs
+        types = {name: _baseline(seen) for name, seen in groups.items()}
+        # Graders and margins are told from all that may be drawn: they must not hang on the sample's size.
+        most = max(MOST_PAIRS, self.ask.pairs or 0)
         prompts = self._drawn(recordings, types, dict.fromkeys(types, most))
-        plans, graders = self._types(groups, types, prompts)
-        if self.ask.pairs is None:
-            sizes = {one.task_type: min(one.needed, most) if one.grader else 0 for one in plans}
-            prompts = self._subset(recordings, prompts, sizes)
-        prompts = tuple(one for one in prompts if one.recorded.call.task_type in graders)
+        plans, graders, ungradable = self._types(groups, types, prompts)
+        prompts = tuple(one for one in prompts if one.recorded.prompt_id not in ungradable)
+        sizes = {
+            one.task_type: min(one.needed, most) if self.ask.pairs is None else self.ask.pairs
+            for one in plans
+            if one.grader
+        }
+        prompts = self._subset(recordings, prompts, sizes)
         if not prompts:
             notes = "; ".join(f"{one.task_type}: {one.note}" for one in plans if one.note)
             raise EvidenceError(f"there is nothing to replay: {notes or 'no prompt was drawn'}")
         arms = {one.task_type: one.arms for one in plans}
         items, rejected = self._items(prompts, arms)
+        if not items:
+            said = "; ".join(f"{candidate}: {why}" for candidate, why in sorted(rejected))
+            raise EvidenceError(
+                f"there is nothing to replay: every request would be rejected as it stands ({said})"
+            )
         scaled = False
         if max_spend_usd is not None and self.ask.pairs is None:
             prompts, items, scaled = _fitted(prompts, items, max_spend_usd * _BUDGET_SHARE)
@@ -180,6 +191,7 @@ class Planner:
             graders=graders,
             items=items,
             rejected=rejected,
+            ungradable=Counter(ungradable.values()),
             scaled=scaled,
         )
 
@@ -199,11 +211,6 @@ class Planner:
                 )
         wanted = set(self.ask.task_types) or set(groups)
         return {name: groups[name] for name in sorted(groups) if name in wanted}
-
-    def _baseline(self, task_type: str, seen: Sequence[Seen]) -> Candidate:
-        asked = Counter(one.asked for one in seen)
-        del task_type
-        return min(asked, key=lambda candidate: (-asked[candidate], str(candidate)))
 
     def _drawn(
         self, recordings: Recordings, baselines: Mapping[str, Candidate], sizes: Mapping[str, int]
@@ -228,20 +235,33 @@ class Planner:
         groups: Mapping[str, Sequence[Seen]],
         baselines: Mapping[str, Candidate],
         prompts: Iterable[Prompt],
-    ) -> tuple[list[TypePlan], dict[str, Grader]]:
+    ) -> tuple[list[TypePlan], dict[str, Grader], dict[str, str]]:
+        """Choose graders, margins and arms, and tell which prompts nothing can be held against."""
         by_type: dict[str, list[Prompt]] = defaultdict(list)
         for prompt in prompts:
             by_type[prompt.recorded.call.task_type].append(prompt)
         plans: list[TypePlan] = []
         graders: dict[str, Grader] = {}
+        ungradable: dict[str, str] = {}
         for name, seen in groups.items():
             grader, note = self._grader(name, by_type[name])
             arms = arms_of(baselines[name], self.ask.candidates, self.book, self.capabilities, self.day)
             if not arms:
                 grader, note = None, f"no cheaper candidate than {baselines[name]} is known"
+            scores: list[float] = []
             if grader is not None:
-                graders[name] = grader
-            margin = self._margin(by_type[name], grader)
+                scores, without = _graded(by_type[name], grader)
+                if len(without) == len(by_type[name]):
+                    note = f"{grader.spec} can grade no answer of {name}: {_most_frequent(without)}"
+                    grader = None
+                else:
+                    ungradable |= without
+                    graders[name] = grader
+            if not all(prompt.reference.is_known for prompt in by_type[name]):
+                # Right answers of a review are of prompts that were picked for their differences: nothing
+                # follows from them for the rest.
+                scores = []
+            margin = self._margin(scores)
             available = sum(one.asked == baselines[name] for one in seen)
             plans.append(
                 TypePlan(
@@ -255,10 +275,11 @@ class Planner:
                     grader="" if grader is None else grader.spec,
                     note=note,
                     margin=margin,
-                    needed=self._needed(margin, len(groups)),
+                    needed=0,
                 )
             )
-        return plans, graders
+        plans = [replace(one, needed=self._needed(one.margin, len(graders) or 1)) for one in plans]
+        return plans, graders, ungradable
 
     def _grader(self, task_type: str, prompts: Sequence[Prompt]) -> tuple[Grader | None, str]:
         named = self.ask.graders.get(task_type, self.ask.graders.get(""))
@@ -267,24 +288,16 @@ class Planner:
         choice = choose([prompt.reference for prompt in prompts], task_type)
         return (choice.grader, "") if isinstance(choice, Choice) else (None, choice.why)
 
-    def _margin(self, prompts: Sequence[Prompt], grader: Grader | None) -> float:
-        """Return the margin that the type will be held to: the user's, or its baseline's own errors.
-
-        Where only some right answers are known, they are those of a review, on prompts that were picked for
-        their differences: nothing follows from them for the rest.
-        """
+    def _margin(self, scores: Sequence[float]) -> float:
+        """Return the margin that the type will be held to: the user's, or its baseline's own errors."""
         if self.ask.type_margin is not None:
             return self.ask.type_margin
-        if grader is None or not all(prompt.reference.is_known for prompt in prompts):
-            return default_type_margin(math.nan)
-        grades = [grade_of(prompt, prompt.recorded.reply, grader) for prompt in prompts]
-        scores = [grade.score for grade in grades if isinstance(grade, Grade)]
         return default_type_margin(1.0 - sum(scores) / len(scores) if scores else math.nan)
 
     def _needed(self, margin: float, types: int) -> int:
         """Return the prompts with which no loss clears the margin, four times out of five.
 
-        A fifth of them is for choosing; Holm's correction is taken at its strictest, over all types.
+        A fifth of them is for choosing; Holm's correction is taken at its strictest, over all types asked.
         """
         alpha = FIRST_SHARE * self.ask.alpha / types
         fresh = pairs_needed(margin, DISCORDANCE, alpha=alpha) or 0
@@ -319,15 +332,41 @@ class Planner:
         if isinstance(request, str):
             return request
         limit = recorded.request.get("max_tokens")
-        quote = quoter.quote(
-            recorded.call,
-            candidate.model,
-            limit if isinstance(limit, int) else 0,
-            writes_cache=b'"cache_control"' in request.body,
-        )
+        try:
+            quote = quoter.quote(
+                recorded.call,
+                candidate.model,
+                limit if isinstance(limit, int) else 0,
+                writes_cache=b'"cache_control"' in request.body,
+            )
+        except PriceNotFound:
+            return "no price for what it asks"
         return Item(
             index, candidate, answer_id(self.ask.upstream, recorded.betas, request.body), quote, tokens
         )
+
+
+def _baseline(seen: Sequence[Seen]) -> Candidate:
+    asked = Counter(one.asked for one in seen)
+    return min(asked, key=lambda candidate: (-asked[candidate], str(candidate)))
+
+
+def _graded(prompts: Iterable[Prompt], grader: Grader) -> tuple[list[float], dict[str, str]]:
+    """Grade the answers on file: scores where the right one is known, and prompt → why none can be graded."""
+    scores: list[float] = []
+    without: dict[str, str] = {}
+    for prompt in prompts:
+        grade = grade_of(prompt, prompt.recorded.reply, grader)
+        if isinstance(grade, Ungradable):
+            without[prompt.recorded.prompt_id] = grade.why
+        elif prompt.reference.is_known:
+            scores.append(grade.score)
+    return scores, without
+
+
+def _most_frequent(without: Mapping[str, str]) -> str:
+    whys = Counter(without.values())
+    return min(whys, key=lambda why: (-whys[why], why), default="none was recorded")
 
 
 def answer_id(upstream: str, betas: str, body: bytes) -> str:
@@ -340,11 +379,11 @@ def answer_id(upstream: str, betas: str, body: bytes) -> str:
 def _fitted(
     prompts: tuple[Prompt, ...], items: tuple[Item, ...], budget_usd: Decimal
 ) -> tuple[tuple[Prompt, ...], tuple[Item, ...], bool]:
-    """Keep the first prompts whose expected cost stays within a budget: they are a sample of all."""
+    """Keep the first prompts, at least one, whose expected cost stays within a budget: a sample of all."""
     spent = Decimal(0)
     for item in items:
         spent += item.quote.expected_usd
         if spent > budget_usd:
-            first = item.prompt
+            first = max(item.prompt, 1)
             return prompts[:first], tuple(one for one in items if one.prompt < first), True
     return prompts, items, False

@@ -1,8 +1,10 @@
 """Recordings: logs read twice, once for what there is, and once for the prompts that were drawn."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from modelmix.core.call import BadRow
@@ -14,14 +16,24 @@ from modelmix.evaluate.sample import Unit
 from modelmix.ingest import expected as expected_rows
 from modelmix.ingest import recorded as recorded_rows
 from modelmix.ingest.expected import Expected
+from modelmix.ingest.pair import names_pairs
 from modelmix.ingest.recorded import SetAside
+from modelmix.report.plain import counted, printable
 from modelmix.store.files import LOGS, LogFile, found
+from modelmix.wire.replayable import prompt_key
 
 Progress = Callable[[int], None]
 """Told rows read so far."""
 
+Rank = tuple[bool, datetime, str]
+"""Which of the rows of one prompt stands for it: one whose right answer is known, then the earliest."""
+
 _KINDS = frozenset({"messages", "parquet"})
 _TOLD_EVERY = 5000
+_ID_SHOWN = 60
+
+OTHER_MODEL = "another model answered than was asked"
+"""Why a row is set aside whose answer is not the requested model's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +56,8 @@ class Recordings:
     """What logs hold that can be asked again.
 
     Attributes:
-        paths: The files, in order.
-        prompts: Distinct prompts, in order of appearance.
+        paths: The files that hold requests and responses, in order.
+        prompts: Distinct prompts, in order of their identities, whatever the order of the rows.
         repeats: Rows whose prompt had been seen before.
         set_aside: Reason → rows that cannot be replayed.
         bad_rows: Rows that could not be read.
@@ -78,18 +90,24 @@ class Source:
     task_type: str = ""
     named: frozenset[Path] = frozenset()
 
-    def rows(self, bad_rows: list[BadRow]) -> Iterator[Recorded | SetAside]:
+    def rows(self, bad_rows: list[BadRow], used: list[Path] | None = None) -> Iterator[Recorded | SetAside]:
         """Read all rows, with known answers put beside their prompts.
+
+        Args:
+            bad_rows: Takes up what could not be read.
+            used: Takes up the files that hold requests and responses.
 
         Raises:
             DataError: A file holds something else than requests and responses.
         """
         for path in self.paths:
             with LogFile(path, bad_rows=bad_rows) as log:
-                if log.kind not in _KINDS:
+                if not _holds_pairs(log):
                     if path in self.named:
                         raise DataError(_not_replayable(log.name, log.kind))
                     continue  # a folder may hold other things as well
+                if used is not None:
+                    used.append(path)
                 for row in recorded_rows.read(log.rows(), log.name):
                     if isinstance(row, BadRow):
                         bad_rows.append(row)
@@ -105,41 +123,50 @@ class Source:
             DataError: A file holds something else, or nothing can be replayed.
         """
         bad_rows: list[BadRow] = []
-        prompts: dict[str, Seen] = {}
+        used: list[Path] = []
+        first: dict[str, tuple[Rank, Seen, bytes]] = {}
         aside: Counter[str] = Counter()
         matched: set[str] = set()
-        repeats = 0
-        for number, row in enumerate(self.rows(bad_rows), 1):
+        pairs = 0
+        for number, row in enumerate(self.rows(bad_rows, used), 1):
             if progress is not None and number % _TOLD_EVERY == 0:
                 progress(number)
             if isinstance(row, SetAside):
                 aside[row.why] += 1
             elif row.call.model_served != row.call.model_requested:
-                aside["another model answered than was asked"] += 1
-            elif row.prompt_id in prompts:
-                repeats += 1
+                aside[OTHER_MODEL] += 1
             else:
+                pairs += 1
                 matched.update(key for key in _keys(row) if key in self.known)
-                prompts[row.prompt_id] = self._seen(row)
+                rank = _rank(row)
+                if row.prompt_id not in first or rank < first[row.prompt_id][0]:
+                    first[row.prompt_id] = rank, self._seen(row), _content(row)
+        # The same request under two names is one prompt: it would be asked once and counted twice.
+        distinct: dict[bytes, tuple[Rank, Seen]] = {}
+        for rank, seen, content in first.values():
+            if content not in distinct or rank < distinct[content][0]:
+                distinct[content] = rank, seen
+        prompts = sorted((seen for _, seen in distinct.values()), key=lambda seen: seen.unit.prompt_id)
         found_all = Recordings(
-            self.paths, tuple(prompts.values()), repeats, dict(aside), tuple(bad_rows),
+            tuple(used), tuple(prompts), pairs - len(prompts), dict(aside), tuple(bad_rows),
             len(self.known) - len(matched),
         )  # fmt: skip
         if not prompts:
-            raise DataError(_nothing(found_all))
+            raise DataError(_nothing(found_all, self.paths))
         return found_all
 
     def collect(self, prompt_ids: Collection[str]) -> dict[str, Recorded]:
         """Read everything again and keep the prompts that are wanted, whole."""
         wanted = set(prompt_ids)
-        kept: dict[str, Recorded] = {}
+        kept: dict[str, tuple[Rank, Recorded]] = {}
         for row in self.rows([]):
-            is_same = isinstance(row, Recorded) and row.call.model_served == row.call.model_requested
-            if is_same and isinstance(row, Recorded) and row.prompt_id in wanted:
-                kept.setdefault(row.prompt_id, row)
-                if len(kept) == len(wanted):
-                    break
-        return kept
+            if isinstance(row, SetAside) or row.prompt_id not in wanted:
+                continue
+            rank = _rank(row)
+            is_first = row.prompt_id not in kept or rank < kept[row.prompt_id][0]
+            if is_first and row.call.model_served == row.call.model_requested:
+                kept[row.prompt_id] = rank, row
+        return {name: row for name, (_, row) in kept.items()}
 
     def _dressed(self, row: Recorded) -> Recorded:
         if self.task_type and row.call.task_source != "tag":
@@ -184,7 +211,11 @@ def source_of(
     known: dict[str, Expected] = {}
     for path in found(expected):
         for row in _known_answers(path):
-            known[row.key] = row
+            if known.setdefault(row.key, row).answer != row.answer:
+                raise DataError(
+                    f"{path} gives {printable(row.key, _ID_SHOWN)!r} another right answer than a row before; "
+                    "keep one of them"
+                )
     paths = tuple(found(places, (*LOGS, ".parquet")))
     if not paths:
         raise DataError(
@@ -209,16 +240,29 @@ def _known_answers(path: Path) -> Iterator[Expected]:
     if bad_rows:
         # A known answer that is lost in silence would turn into the baseline's own.
         first = bad_rows[0]
-        count = "1 row" if len(bad_rows) == 1 else f"{len(bad_rows):,} rows"
         raise DataError(
-            f"{count} of {path} cannot be read, the first at line {first.line}: {first.why}; mend it"
+            f"{counted(len(bad_rows), 'row')} of {path} cannot be read, the first at line {first.line}: "
+            f"{first.why}; mend it"
         )
     if not read:
         raise DataError(f"{path} holds no known answer; a row has a prompt_id and expected")
 
 
+def _holds_pairs(log: LogFile) -> bool:
+    columns = log.columns() if log.kind == "parquet" else None
+    return log.kind in _KINDS and (columns is None or names_pairs(columns))
+
+
 def _keys(row: Recorded) -> tuple[str, ...]:
     return row.prompt_id, row.call.call_id, row.call.request_id
+
+
+def _rank(row: Recorded) -> Rank:
+    return row.expected is None and not row.all_wrong, row.call.at, row.call.call_id
+
+
+def _content(row: Recorded) -> bytes:
+    return hashlib.blake2b(prompt_key(row.request), digest_size=16).digest()
 
 
 def _not_replayable(name: str, kind: str) -> str:
@@ -227,20 +271,21 @@ def _not_replayable(name: str, kind: str) -> str:
             f"{name} is a transcript, which does not hold the requests that were sent (no system prompt, no "
             "tools); record some with modelmix serve --capture FILE, and replay that file"
         )
-    if kind.startswith("outcomes"):
-        return f"{name} holds graded outcomes, which need no replay; run modelmix import {name}"
+    if kind.startswith("outcomes") or kind == "parquet":
+        return (
+            f"{name} is a table and holds no request/response pairs; graded outcomes need no replay (run "
+            "modelmix import), and known right answers are named by --expected"
+        )
     return f"{name} holds no request/response pairs; name a log with both bodies in each row"
 
 
-def _nothing(recordings: Recordings) -> str:
-    places = recordings.paths
+def _nothing(recordings: Recordings, places: Sequence[Path]) -> str:
     where = str(places[0]) if len(places) == 1 else f"{len(places):,} files"
+    why = "no request is there; name a log with both bodies in each row"
     if recordings.set_aside:
-        why, rows = max(recordings.set_aside.items(), key=lambda item: item[1])
-        return (
-            f"nothing in {where} can be replayed: of {rows:,} rows, {why}; record requests with their answers"
-        )
-    if recordings.bad_rows:
+        reason, rows = max(recordings.set_aside.items(), key=lambda item: item[1])
+        why = f"of {counted(rows, 'row')}, {reason}; record requests with their answers"
+    elif recordings.bad_rows:
         first = recordings.bad_rows[0]
-        return f"nothing in {where} can be replayed: {first.source}:{first.line}: {first.why}; mend the log"
-    return f"nothing in {where} can be replayed: it is empty; name a log with both bodies in each row"
+        why = f"{first.source}:{first.line}: {first.why}; mend the log"
+    return f"nothing in {where} can be replayed: {why}"

@@ -22,7 +22,8 @@ from modelmix.pipeline.replay.judge import Judge, reply_from
 from modelmix.pipeline.replay.plan import Item, Plan
 from modelmix.pipeline.replay.reconcile import as_opening, reconcile, since_opening, total_by_model
 from modelmix.pipeline.replay.review import ReviewRow, to_review
-from modelmix.pipeline.replay.run import Run, Tally
+from modelmix.pipeline.replay.run import Run
+from modelmix.pipeline.replay.tally import Tally
 from modelmix.store import lock
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import FILE, Ledger
@@ -34,6 +35,7 @@ from modelmix.upstream.messages import Upstream
 from modelmix.upstream.usage_report import usage_since
 
 _PRACTICE: Final = "modelmix practice API"
+_OK: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +84,14 @@ class Replayed:
     review: tuple[ReviewRow, ...] = ()
 
 
-def known_answers(home: Path, plan: Plan) -> set[str]:
-    """Return the answers of a plan that are there already and need not be paid for.
+def known_answers(home: Path, plan: Plan) -> dict[str, bool]:
+    """Return the answers of a plan that need not be paid for again → whether each is an error.
 
     Raises:
         StoreError: The ledger cannot be used.
     """
     if not (home / FILE).exists():
-        return set()
+        return {}
     with ReplayBook.open(home) as book:
         return _usable(book, plan)
 
@@ -157,7 +159,7 @@ class _Replaying:
         """Run to the end and hand over what was found."""
         # The lock is held: whatever is still on its way belongs to a process that is no more.
         self._book.lose()
-        async with Upstream(self._plan.ask.upstream) as upstream:
+        async with Upstream(self._plan.ask.upstream, resends=False) as upstream:
             is_simulated = await _is_practice(upstream)
             replay_id = self._book.same(self._settings_sha256)
             resumed = bool(replay_id)
@@ -179,6 +181,11 @@ class _Replaying:
                 except UpstreamError:
                     self._conclude(replay_id, "failed", is_simulated=is_simulated)
                     raise
+                except asyncio.CancelledError:
+                    # A second Ctrl-C: what is on its way is left, and booked when the replay goes on.
+                    outcome = "interrupted"
+                    if (task := asyncio.current_task()) is not None:
+                        task.uncancel()
             await self._reconcile(upstream, replay_id)
         evidence = self._conclude(replay_id, outcome, is_simulated=is_simulated)
         return Replayed(
@@ -221,9 +228,9 @@ class _Replaying:
         shown = await self._usage(upstream, started.at)
         if shown is None:
             return
-        since = started.at.replace(second=0, microsecond=0)
         with Ledger.open(self._place.home) as ledger:
-            booked = total_by_model(ledger.calls(since=since))
+            # What was booked before in the same minute is in the report's opening already.
+            booked = total_by_model(ledger.calls(since=started.at))
         asked = self._book.answers(one.answer_id for some in lost.values() for one in some)
         found = reconcile(
             lost,
@@ -298,12 +305,12 @@ def _grade_key(plan: Plan, item: Item) -> tuple[str, str, str]:
     return item.answer_id, spec, prompt.reference_sha256
 
 
-def _usable(book: ReplayBook, plan: Plan) -> set[str]:
+def _usable(book: ReplayBook, plan: Plan) -> dict[str, bool]:
     """Return answers that need not be asked for: graded as planned, kept whole, or an error for good."""
     items = {item.answer_id: item for item in plan.items}
     grades = book.grades(items)
     return {
-        answer.answer_id
+        answer.answer_id: bool(answer.error) and answer.status != _OK
         for answer in book.answers(items).values()
         if answer.error or answer.reply is not None or _grade_key(plan, items[answer.answer_id]) in grades
     }

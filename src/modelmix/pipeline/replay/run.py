@@ -1,10 +1,8 @@
 """The run: requests sent under a spend cap and a share of the rate limits, each booked before it leaves."""
 
 import asyncio
-import heapq
-from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
@@ -12,60 +10,35 @@ from typing import Final
 from modelmix.errors import UpstreamError
 from modelmix.pipeline.replay.ask import Limits
 from modelmix.pipeline.replay.judge import Judge
+from modelmix.pipeline.replay.line import Line
 from modelmix.pipeline.replay.plan import Item, Plan
+from modelmix.pipeline.replay.tally import Tally
 from modelmix.store.replay_book import ReplayBook
 from modelmix.store.replay_records import Sending, Settled
 from modelmix.upstream.ask import Heard, ask, key_headers
 from modelmix.upstream.messages import Upstream
 from modelmix.upstream.rate_share import RateShare
-from modelmix.upstream.retry import Again, after_failure, pause_s
+from modelmix.upstream.retry import after_failure, pause_s
 from modelmix.wire.replayable import body_of
 from modelmix.wire.splice import splice
 
 MOST_TRIES: Final = 6
 """Sendings of one request, the first one included, before it is given up for this run."""
 
-MOST_REJECTED: Final = 20
-"""Requests that a candidate may reject, with none accepted, before it is asked no more."""
+MOST_TRIES_UNHEARD: Final = 3
+"""The same while the upstream has not answered at all: a wrong URL should be told soon."""
 
-_FINAL: Final = frozenset({400, 404, 413, 422})
+MOST_WAITS: Final = 30
+"""Sendings of a request that is told to come back later: being busy is no fault."""
+
+MOST_IN_VAIN: Final = 8
+"""Requests that may be given up, with no answer in between, before the run ends."""
+
+_FINAL: Final = frozenset({400, 413, 422})
+_ABSENT: Final = 404
 _OVERLOADED: Final = frozenset({429, 529})
 _OK: Final = 200
 _LONGEST_NAP_S: Final = 0.25
-
-
-@dataclass(slots=True)
-class Tally:
-    """How a run stands.
-
-    Attributes:
-        whole: Requests of the plan.
-        reused: Answers that were there before the run.
-        answered: Answers that came, errors that would come again among them.
-        rejected: Those of them that are errors.
-        given_up: Requests that failed too often; another run tries them again.
-        dropped: Requests of candidates that reject everything.
-        refusals: Answers that said to come back later (429, 529).
-        sent: Requests sent, the repeated ones among them.
-        usd: What has come back has cost, this replay's earlier runs included.
-        open_usd: The most that requests cost of which nothing has come back.
-    """
-
-    whole: int
-    reused: int = 0
-    answered: int = 0
-    rejected: int = 0
-    given_up: int = 0
-    dropped: int = 0
-    refusals: int = 0
-    sent: int = 0
-    usd: Decimal = Decimal(0)
-    open_usd: Decimal = Decimal(0)
-
-    @property
-    def done(self) -> int:
-        """Requests that are over."""
-        return self.reused + self.answered + self.given_up + self.dropped
 
 
 @dataclass(slots=True)
@@ -74,17 +47,8 @@ class _Ended:
 
     sending_id: int
     item: Item
-    heard: Heard | None
+    came: Heard | UpstreamError
     at: datetime
-
-
-@dataclass(slots=True)
-class _Queue:
-    """Requests to one model, in the order of the plan."""
-
-    items: "deque[tuple[int, Item]]" = field(default_factory=deque)
-    accepted: int = 0
-    rejected: int = 0
 
 
 class Run:
@@ -111,68 +75,65 @@ class Run:
         self._upstream = upstream
         self._limits = limits
         self._key = key
-        self._queues: dict[str, _Queue] = {}
-        self._later: list[tuple[float, int, int, Item]] = []
+        self._line = Line((), {})
         self._tries: dict[str, int] = {}
         self._ended: list[_Ended] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
-        self._stopping = False
+        self._has_heard = False
+        self._in_vain = 0
+        self._given_up_for = ""
         self.stop_reason = ""
         self.tally = Tally(len(plan.items))
 
+    @property
+    def _nothing_answered(self) -> bool:
+        return bool(self.tally.given_up) and not self.tally.answered
+
     def stop(self) -> None:
         """Send nothing more; what is on its way is waited for."""
-        self._stopping = True
+        self.tally.is_stopping = True
         self._wake.set()
 
-    async def go(self, known: Iterable[str], told: Callable[[Tally], None]) -> str:
+    async def go(self, known: Mapping[str, bool], told: Callable[[Tally], None]) -> str:
         """Run until everything is answered, the cap is reached, or `stop` is called.
 
         Args:
-            known: Answers that are there already.
+            known: Answers that are there already → whether each is an error that would come again.
             told: Told how the run stands after every step.
 
         Returns:
             ``done``, ``capped`` or ``interrupted``.
 
         Raises:
-            UpstreamError: The key is refused, or its organisation's spend limit is reached.
+            UpstreamError: The key is refused, its organisation's spend limit is reached, or nothing answers.
             StoreError: The ledger cannot be used.
         """
-        self._line_up(set(known))
+        tally = self.tally
+        self._line = Line(self._plan.items, known)
+        tally.reused, tally.dropped = self._line.reused, self._line.dropped
         loop = asyncio.get_running_loop()
         self._share = RateShare(self._limits.rate_share, loop.time)
         capped = False
         try:
             while True:
                 self._settle(loop.time())
-                told(self.tally)
                 nap_s = None
-                if not self._stopping:
+                if not tally.is_stopping:
                     capped, nap_s = self._send(loop)
-                if not self._tasks and not self._ended and (self._stopping or capped or self._is_empty()):
+                told(tally)
+                if not tally.on_their_way and (tally.is_stopping or capped or self._line.is_empty):
                     break
                 await self._sleep(nap_s)
         finally:
             await self._drain()
+        if self._nothing_answered:
+            self.stop_reason = self.stop_reason or self._given_up_for
         if self.stop_reason:
             raise UpstreamError(f"{self.stop_reason}; what was answered is kept: run the same command again")
-        if self._stopping:
+        if tally.is_stopping:
             return "interrupted"
         return "capped" if capped else "done"
-
-    def _line_up(self, known: set[str]) -> None:
-        seen = set(known)
-        for order, item in enumerate(self._plan.items):
-            if item.answer_id in seen:
-                self.tally.reused += 1
-            else:
-                seen.add(item.answer_id)
-                self._queues.setdefault(item.candidate.model, _Queue()).items.append((order, item))
-
-    def _is_empty(self) -> bool:
-        return not self._later and not any(queue.items for queue in self._queues.values())
 
     # Sending.
 
@@ -180,12 +141,12 @@ class Run:
         """Send as many requests as slots, money and rate allow.
 
         Returns:
-            Whether the spend cap holds back what is next, and seconds after which to look again.
+            Whether the spend cap holds back all that is left, and seconds after which to look again.
         """
-        self._requeue(loop.time())
-        free = self._limits.concurrency - len(self._tasks)
+        self._line.call_up(loop.time())
+        free = self._limits.concurrency - self.tally.on_their_way
         leaving: list[Item] = []
-        nap_s: float | None = self._later[0][0] - loop.time() if self._later else None
+        nap_s = self._line.due_in_s(loop.time())
         capped = False
         while len(leaving) < free:
             item, wait_s, capped = self._next()
@@ -193,6 +154,7 @@ class Run:
                 nap_s = wait_s if nap_s is None else min(nap_s, wait_s)
             if item is None:
                 break
+            self._line.take(item)
             leaving.append(item)
             self._share.take(item.candidate.model, item.input_tokens)
             self.tally.open_usd += item.quote.at_most_usd
@@ -203,26 +165,23 @@ class Run:
                 [Sending(one.answer_id, one.candidate.model, now, one.quote.at_most_usd) for one in leaving],
             )
             self.tally.sent += len(leaving)
+            self.tally.on_their_way += len(leaving)
             for number, item in zip(numbers, leaving, strict=True):
                 task = loop.create_task(self._ask(number, item))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-        return capped and not leaving, nap_s
+        return capped and not leaving and not self._line.waits_for_its_time, nap_s
 
     def _next(self) -> tuple[Item | None, float | None, bool]:
-        """Take the first request in order whose model may be asked now and whose worst case can be paid."""
+        """Find the first request in order whose model may be asked now and whose worst case can be paid."""
         wait_s: float | None = None
         capped = False
-        for model, queue in sorted(self._queues.items(), key=lambda entry: _order(entry[1])):
-            if not queue.items:
-                continue
-            item = queue.items[0][1]
+        for item in self._line.heads():
             if not self._affords(item):
                 capped = True
                 continue
-            wait = self._share.wait_s(model)
+            wait = self._share.wait_s(item.candidate.model)
             if wait == 0.0:
-                queue.items.popleft()
                 return item, wait_s, False
             if wait is not None:
                 wait_s = wait if wait_s is None else min(wait_s, wait)
@@ -232,22 +191,17 @@ class Run:
         cap = self._limits.max_spend_usd
         return cap is None or self.tally.usd + self.tally.open_usd + item.quote.at_most_usd <= cap
 
-    def _requeue(self, now_s: float) -> None:
-        while self._later and self._later[0][0] <= now_s:
-            _, order, _, item = heapq.heappop(self._later)
-            self._queues[item.candidate.model].items.appendleft((order, item))
-
     async def _ask(self, sending_id: int, item: Item) -> None:
         recorded = self._plan.prompts[item.prompt].recorded
-        heard: Heard | None = None
         # Written anew from what was planned: bodies of all requests would not fit into memory.
         body = splice(body_of(recorded.request), item.candidate)
+        headers = key_headers(self._key, recorded.betas)
+        came: Heard | UpstreamError
         try:
-            headers = key_headers(self._key, recorded.betas)
-            heard = await ask(self._upstream, headers, body, self._limits.patience_s)
-        except UpstreamError:
-            pass  # nothing whole came back: what it cost is not known
-        self._ended.append(_Ended(sending_id, item, heard, datetime.now(UTC)))
+            came = await ask(self._upstream, headers, body, self._limits.patience_s)
+        except UpstreamError as error:
+            came = error
+        self._ended.append(_Ended(sending_id, item, came, datetime.now(UTC)))
         self._wake.set()
 
     # Settling.
@@ -258,68 +212,92 @@ class Run:
         if ended:
             ends = [self._end(one, now_s) for one in ended]
             self._book.settle(self._judge.replay_id, ends)
+            self.tally.on_their_way -= len(ended)
 
     def _end(self, one: _Ended, now_s: float) -> Settled:
-        item, heard = one.item, one.heard
-        prompt = self._plan.prompts[item.prompt]
-        model = item.candidate.model
-        if heard is None:
-            self._share.gone(model)
-            self._again(item, pause_s(self._tried(item)), now_s)
-            return Settled(one.sending_id, "lost", None)
-        if heard.status == _OK:
-            end = self._judge.settled(one.sending_id, item, prompt, heard, one.at)
-            output = end.call.usage.output_tokens if end.call is not None else 0
-            self._share.back(model, heard.headers, output)
-            self._queues[model].accepted += 1
-            return self._final(item, end)
-        self._share.back(model, heard.headers)
-        then = after_failure(heard.status, heard.headers, heard.body, self._tried(item), one.at)
-        if then.after_s is None and not then.stop and heard.status in _FINAL:
-            self._reject(model)
-            return self._final(item, self._judge.settled(one.sending_id, item, prompt, heard, one.at))
-        self.tally.open_usd -= item.quote.at_most_usd
-        self._after(item, heard.status, then, now_s)
-        return self._judge.failed(one.sending_id, item, prompt, heard, one.at)
+        if isinstance(one.came, UpstreamError):
+            return self._broken(one, one.came, now_s)
+        self._has_heard = True
+        if one.came.status == _OK:
+            return self._answered(one, one.came, now_s)
+        return self._failed(one, one.came, now_s)
 
-    def _after(self, item: Item, status: int, then: Again, now_s: float) -> None:
+    def _broken(self, one: _Ended, error: UpstreamError, now_s: float) -> Settled:
+        """Book a sending of which nothing whole came back: what it cost is not known if it has left."""
+        self._share.gone(one.item.candidate.model)
+        self._again(one.item, pause_s(self._tried(one.item)), now_s, str(error))
+        if error.is_sent:
+            return Settled(one.sending_id, "lost", None)
+        self.tally.open_usd -= one.item.quote.at_most_usd
+        return Settled(one.sending_id, "failed", Decimal(0))
+
+    def _answered(self, one: _Ended, heard: Heard, now_s: float) -> Settled:
+        item, model = one.item, one.item.candidate.model
+        end = self._judge.settled(one.sending_id, item, self._plan.prompts[item.prompt], heard, one.at)
+        self._share.back(model, heard.headers, 0 if end.call is None else end.call.usage.output_tokens)
+        if end.answer is None:
+            self._again(item, pause_s(self._tried(item)), now_s, "the upstream's answer is no message")
+            return end
+        self._in_vain = 0
+        self._line.accepted(item.candidate)
+        return self._final(item, end)
+
+    def _failed(self, one: _Ended, heard: Heard, now_s: float) -> Settled:
+        item, status = one.item, heard.status
+        prompt = self._plan.prompts[item.prompt]
+        self._share.back(item.candidate.model, heard.headers)
+        then = after_failure(status, heard.headers, heard.body, self._tried(item), one.at)
+        if then.after_s is None and not then.stop and status in _FINAL:
+            end = self._judge.settled(one.sending_id, item, prompt, heard, one.at)
+            self._line.rejected(item.candidate)
+            self.tally.dropped = self._line.dropped
+            self.tally.rejected += 1
+            return self._final(item, end)
+        self.tally.open_usd -= item.quote.at_most_usd
+        why = f"the upstream fails again and again (status {status})"
         if then.stop:
             self.stop_reason = then.stop
             self.stop()
-        elif then.after_s is None:
+        elif status == _ABSENT:
+            # It may be there, or open to this key, another day: nothing is kept of it.
+            self._line.absent(item.candidate)
+            self.tally.dropped = self._line.dropped
             self.tally.given_up += 1
+            self._given_up_for = f"the upstream does not have {item.candidate.model}, or not for this key"
+        elif then.after_s is None:
+            self._give_up(why)
         else:
             if status in _OVERLOADED:
                 self.tally.refusals += 1
                 self._share.refused(item.candidate.model, then.after_s)
-            self._again(item, then.after_s, now_s)
+            self._again(item, then.after_s, now_s, why, MOST_WAITS if status in _OVERLOADED else MOST_TRIES)
+        return self._judge.failed(one.sending_id, item, prompt, heard, one.at)
 
     def _final(self, item: Item, end: Settled) -> Settled:
         self.tally.answered += 1
         if end.usd is not None:
             self.tally.open_usd -= item.quote.at_most_usd
             self.tally.usd += end.usd
-        if end.answer is not None and end.answer.status != _OK:
-            self.tally.rejected += 1
         return end
 
     def _tried(self, item: Item) -> int:
         self._tries[item.answer_id] = self._tries.get(item.answer_id, 0) + 1
         return self._tries[item.answer_id]
 
-    def _again(self, item: Item, after_s: float, now_s: float) -> None:
-        if self._tries.get(item.answer_id, 0) >= MOST_TRIES:
-            self.tally.given_up += 1
+    def _again(self, item: Item, after_s: float, now_s: float, why: str, most: int = MOST_TRIES) -> None:
+        if self._tries[item.answer_id] >= (most if self._has_heard else MOST_TRIES_UNHEARD):
+            self._give_up(why)
         else:
-            heapq.heappush(self._later, (now_s + after_s, 0, id(item), item))
+            self._line.put_off(item, now_s + after_s)
 
-    def _reject(self, model: str) -> None:
-        """Drop a candidate that rejects everything: going on would only fill the log."""
-        queue = self._queues[model]
-        queue.rejected += 1
-        if queue.rejected >= MOST_REJECTED and not queue.accepted:
-            self.tally.dropped += len(queue.items)
-            queue.items.clear()
+    def _give_up(self, why: str) -> None:
+        """Leave a request to another run, and end this one where nothing is answered any more."""
+        self.tally.given_up += 1
+        self._given_up_for = why
+        self._in_vain += 1
+        if self._in_vain >= MOST_IN_VAIN:
+            self.stop_reason = self.stop_reason or why
+            self.stop()
 
     async def _sleep(self, nap_s: float | None) -> None:
         wait_s = _LONGEST_NAP_S if nap_s is None else max(min(nap_s, _LONGEST_NAP_S), 0.001)
@@ -337,7 +315,3 @@ class Run:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._settle(asyncio.get_running_loop().time())
-
-
-def _order(queue: _Queue) -> int:
-    return queue.items[0][0] if queue.items else 0

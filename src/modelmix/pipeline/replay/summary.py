@@ -39,7 +39,7 @@ def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceB
     pool = round(sum(row.drawn for row in plan.types) * (1.0 - CHOOSING_SHARE))
     alpha = FIRST_SHARE * plan.ask.alpha
     return PlanReport(
-        types=tuple(_type_row(row, alpha, len(plan.types)) for row in plan.types),
+        types=tuple(_type_row(row, alpha, len(plan.graders)) for row in plan.types),
         costs_usd=dict(sorted(costs.items(), key=lambda entry: entry[1][2])),
         expected_usd=sum((expected for _, expected, _ in costs.values()), Decimal(0)),
         at_most_usd=sum((most for _, _, most in costs.values()), Decimal(0)),
@@ -55,7 +55,9 @@ def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceB
             if loss < plan.ask.margin
         },
         alpha=plan.ask.alpha,
-        set_aside={**plan.recordings.set_aside, **_rejections(plan)},
+        discordance=DISCORDANCE,
+        choosing_share=CHOOSING_SHARE,
+        set_aside={**plan.recordings.set_aside, **_ungradable(plan), **_rejections(plan)},
         bad_rows=len(plan.recordings.bad_rows),
         repeats=plan.recordings.repeats,
         unmatched=plan.recordings.unmatched,
@@ -81,6 +83,10 @@ def _type_row(row: TypePlan, alpha: float, types: int) -> TypeRow:
         needed=row.needed,
         power=power_exact(fresh, row.margin, DISCORDANCE, alpha / types) if fresh else 0.0,
     )
+
+
+def _ungradable(plan: Plan) -> dict[str, int]:
+    return {f"no answer could be held against it ({why})": rows for why, rows in plan.ungradable.items()}
 
 
 def _rejections(plan: Plan) -> dict[str, int]:
@@ -115,7 +121,8 @@ def replay_report(done: Replayed, limits: Limits) -> ReplayReport:
         lost=spent.lost,
         found=spent.found,
         max_spend_usd=limits.max_spend_usd,
-        ungradable=done.evidence.ungradable,
+        margin=plan.ask.margin,
+        ungradable={**plan.ungradable, **done.evidence.ungradable},
         to_review=len(done.review),
         notes=tuple(_notes(done)),
     )

@@ -1,0 +1,42 @@
+"""The tally: how a run stands, for whoever watches it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(slots=True)
+class Tally:
+    """How a run stands.
+
+    Attributes:
+        whole: Requests of the plan.
+        reused: Answers that were there before the run.
+        answered: Answers that came, errors that would come again among them.
+        rejected: Those of them that are errors.
+        given_up: Requests that failed too often; another run tries them again.
+        dropped: Requests of candidates that reject everything.
+        refusals: Answers that said to come back later (429, 529).
+        sent: Requests sent, the repeated ones among them.
+        on_their_way: Requests whose answer is waited for.
+        is_stopping: Whether nothing more is sent.
+        usd: What has come back has cost, this replay's earlier runs included.
+        open_usd: The most that requests cost of which nothing has come back.
+    """
+
+    whole: int
+    reused: int = 0
+    answered: int = 0
+    rejected: int = 0
+    given_up: int = 0
+    dropped: int = 0
+    refusals: int = 0
+    sent: int = 0
+    on_their_way: int = 0
+    is_stopping: bool = False
+    usd: Decimal = Decimal(0)
+    open_usd: Decimal = Decimal(0)
+
+    @property
+    def done(self) -> int:
+        """Requests that are over."""
+        return self.reused + self.answered + self.given_up + self.dropped
