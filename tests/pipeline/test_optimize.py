@@ -208,6 +208,19 @@ def test_baselines_and_volumes_come_from_the_ledger(ledger: Ledger) -> None:
     assert found.notes[0] == "volumes: calls in the ledger"
 
 
+def test_calls_of_replays_are_no_volume(ledger: Ledger) -> None:
+    """What proof has asked for says nothing of what traffic asks for."""
+    calls = [call(i, name, OPUS) for name in ("holds", "fails") for i in range(10)]
+    ledger.put_calls(calls)
+    ledger.put_calls(
+        replace(call(i, name, HAIKU), call_id=f"replay-{name}-{i}", source="replay")
+        for name in ("holds", "fails")
+        for i in range(500)
+    )
+    found = run(ledger, Ask(goal=GOAL), both())
+    assert [(d.stratum.baseline.model, d.stratum.calls) for d in found.fit.decisions] == [(OPUS, 10.0)] * 2
+
+
 def test_volumes_are_never_mixed(ledger: Ledger) -> None:
     """If the ledger has no calls of one type, all volumes come from the outcomes."""
     ledger.put_calls([call(i, "holds", OPUS) for i in range(30)])
