@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from modelmix.cli.main import run
+from report.figures import figures
 
 
 def test_the_story_is_told_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,6 +25,9 @@ def test_the_story_is_told_whole(tmp_path: Path, capsys: pytest.CaptureFixture[s
         "was changed after it was written",
         "rows in the ledger",
         "receipt",
+        "beyond the above",
+        "cash: best commitment without the policy",
+        "proof cost $",
         "today's bill",
         "known truth",
         "decisions right",
@@ -57,6 +61,11 @@ def test_json_is_one_object_that_adds_up(tmp_path: Path, capsys: pytest.CaptureF
     assert all(one["usd_month"] > 0 for one in document["declined"])
     assert len(document["wrong_answers"]) == 2
     assert "was changed" in document["tampered_policy"]
+    page = {one.path: one.value for one in figures(Path(document["report"]).read_text(encoding="utf-8"))}
+    signed = document["commit"]["recommended"]["commit_usd"]
+    assert float(page["receipt.sign_for.usd"]) == pytest.approx(signed, abs=0.01)
+    assert (float(page["receipt.cash.usd"]) > 0, float(page["realised.saving_usd"]) > 0) == (True, True)
+    assert page["baseline_against_itself.verdict"] == '"CLEARS"'
 
 
 def test_a_folder_of_someone_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,12 @@ from report.homes import CONTRACT
 def report(home: Path, *more: str) -> int:
     """Run ``modelmix report`` on a home."""
     return run(["--home", str(home), "report", "--policy", str(home / "policy.yaml"), *more])
+
+
+def examples(task: dict[str, Any]) -> list[Any]:
+    """All examples of a type: of its own candidate and of the refusal."""
+    own: list[Any] = task["examples"]
+    return own if task["refusal"] is None else own + task["refusal"]["examples"]
 
 
 def test_a_page_is_written_and_the_receipt_shown(
@@ -41,12 +48,12 @@ def test_json_is_the_page_in_figures(
     assert document["schema"] == SCHEMA
     assert document["span"]["since"] == "2026-11-11T00:00:00+00:00"
     assert document["span"]["days"] == 9.0
-    assert [len(task["examples"]) for task in document["tasks"]] == [1, 1, 1, 1]
+    assert [len(examples(task)) for task in document["tasks"]] == [1, 1, 1, 1]
     assert list(tmp_path.iterdir()) == []
     assert report(full_home, "--json", "-o", "named.html", "--no-text") == 0
     assert (tmp_path / "named.html").exists()
     shown = json.loads(capsys.readouterr().out)
-    assert not any(task["examples"] for task in shown["tasks"])
+    assert not any(examples(task) for task in shown["tasks"])
     assert "Nordwind" not in (tmp_path / "named.html").read_text(encoding="utf-8")
 
 

@@ -42,16 +42,31 @@ def test_all_columns_arrive() -> None:
     row = {
         **ROW, "effort": "low", "cluster_id": "doc-1", "prompt": "P", "response": "R", "input_tokens": 10,
         "output_tokens": 20, "cost_usd": 0.1, "checks_ok": True, "slice": "long", "temperature": 0,
+        "expected": "E", "grader": " exact@1 ", "why": "date: differs",
     }  # fmt: skip
     expected = Outcome(
         prompt_id="p-1", task_type="triage", candidate=Candidate("claude-haiku-5-5", Effort.LOW), score=1.0,
         cluster_id="doc-1", input_tokens=10, output_tokens=20, cost_usd=Decimal("0.1"), checks_ok=True,
-        slice_name="long", prompt="P", response="R",
+        slice_name="long", prompt="P", response="R", expected="E", grader="exact@1", why="date: differs",
     )  # fmt: skip
     assert one(row, keep_text=True) == expected
     quiet = one(row)
     assert isinstance(quiet, Outcome)
-    assert (quiet.prompt, quiet.response) == ("", "")
+    assert (quiet.prompt, quiet.response, quiet.expected) == ("", "", "")
+    assert (quiet.grader, quiet.why) == ("exact@1", "date: differs")
+
+
+@pytest.mark.parametrize(
+    ("note", "kept"),
+    [
+        ("x" * 600, "x" * 512), (["date"], ""), (True, ""), ({"a": 1}, ""), (None, ""), (7, ""),
+        ("half \ud83d", "half "),
+    ],
+)  # fmt: skip
+def test_no_row_is_lost_over_what_is_said_of_its_score(note: object, kept: str) -> None:
+    """A table may have a column of the same name that holds something else, or more."""
+    found = outcome(grader=note, why=note)
+    assert (found.grader, found.why) == (kept, kept)
 
 
 def test_a_csv_row_reads_like_a_parquet_row() -> None:

@@ -13,6 +13,7 @@ from modelmix.pipeline.traffic import Traffic, find_logs, read_traffic
 from modelmix.report.audit import Audit
 from modelmix.settings import load
 from pipeline.transcripts import HAND_COUNT_USD, line, tree, write
+from report.audits import call
 
 BOOK = load().price_book()
 CAPABILITIES = load().capabilities()
@@ -73,6 +74,13 @@ def test_windows_are_half_open(tmp_path: Path) -> None:
     assert (found.total.calls, found.outside) == (2, 2)
     assert audit_of(traffic, Window(since=ten)).total.calls == 3
     assert audit_of(traffic, Window(until=ten)).total.calls == 1
+
+
+def test_proof_outside_the_window_is_left_out() -> None:
+    """Of proof as of traffic the window's own counts; what it leaves out is counted."""
+    calls = [call(0), call(5, source="replay"), call(9, source="replay")]
+    found = audit_of(Traffic(lambda: calls), Window(until=calls[2].at))
+    assert (found.total.calls, found.proof.calls, found.outside) == (1, 1, 1)
 
 
 def test_failing_types_are_a_share_of_top_tier_spend(tmp_path: Path) -> None:

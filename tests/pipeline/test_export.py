@@ -115,7 +115,10 @@ def test_parquet_says_the_same_as_json(tmp_path_factory: Any, rows: list[Call]) 
 def test_exported_outcomes_can_be_imported_again(tmp_path: Path, form: Form) -> None:
     """The table that comes out goes in, whatever its form, with and without texts."""
     lake = Lake(tmp_path / "one")
-    rows = [outcome(1, prompt="a, b", slice_name="tail"), outcome(2, "m2", checks_ok=True, cost_usd=None)]
+    rows = [
+        outcome(1, prompt="a, b", slice_name="tail", expected="c", grader="exact@1", why="d, e"),
+        outcome(2, "m2", checks_ok=True, cost_usd=None),
+    ]
     lake.put_outcomes("i1", rows, keep_text=True)
     for with_text in (False, True):
         file = tmp_path / f"{with_text}.{form}"
@@ -130,5 +133,19 @@ def test_exported_outcomes_can_be_imported_again(tmp_path: Path, form: Form) -> 
         )
         meant = [{key: value for key, value in row.items() if key != "import_id"} for row in lake.outcomes()]
         if not with_text:
-            meant[0]["prompt"] = None
+            meant[0] |= {"prompt": None, "expected": None}
         assert [first, second] == meant
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_outcomes_from_before_graders_are_exported_as_well(tmp_path: Path, form: Form) -> None:
+    """What a row of an older file does not have is empty."""
+    row = {"import_id": "i", "prompt_id": "p", "task_type": "t", "model": "m", "score": 1.0}
+    file = tmp_path / f"rows.{form}"
+    with file.open("wb") as writer:
+        assert export_outcomes([row], form, writer, with_text=True) == 1
+    with Ledger.open(tmp_path) as ledger:
+        report = import_paths([file], ledger, Lake(tmp_path), now=NOW, keep_text=True)
+    assert (report.rows, report.bad_rows) == (1, 0)
+    [again] = Lake(tmp_path).outcomes()
+    assert (again["prompt_id"], again["score"], again["grader"], again["why"]) == ("p", 1.0, None, None)

@@ -18,10 +18,11 @@ from modelmix.optimize.goal import Goal
 from modelmix.pipeline.evidence import priced_evidence, read_outcomes
 from modelmix.pipeline.optimize import Ask, Optimised, optimise
 from modelmix.pipeline.policy_file import next_version, write
-from modelmix.policy.artifact import parse
+from modelmix.policy.artifact import parse, render
 from modelmix.settings import load
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
+from modelmix.store.records import Import
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 OPUS, HAIKU = "claude-opus-4-8", "claude-haiku-4-5-20251001"
@@ -97,6 +98,50 @@ def test_what_holds_moves_and_what_fails_stays(ledger: Ledger) -> None:
     assert any("list prices of 2026-11-24" in note for note in found.notes)
 
 
+def test_what_fails_is_named_with_what_it_would_have_saved(ledger: Ledger) -> None:
+    """Of every cheaper candidate that is shown to lose too much, the one that saves most first."""
+    sonnet = "claude-sonnet-4-6"
+    fails = [*rows("fails", 600, wrong_every=3), *rows("fails", 600, wrong_every=4, model=sonnet)]
+    outcomes = [*rows("holds", 2000), *dict.fromkeys(fails)]
+    found = run(ledger, Ask(goal=GOAL, baseline=Candidate(OPUS)), iter(outcomes))
+    refused = found.policy.tasks["fails"].refused
+    assert [one.candidate.model for one in refused] == [HAIKU, sonnet]
+    assert [one.pairs for one in refused] == [600, 600]
+    for one, loss in zip(refused, (1 / 3, 1 / 4), strict=True):
+        assert float(one.loss or 0) == pytest.approx(loss, abs=0.01)
+        assert (one.margin or 0) < (one.loss or 0)
+    assert (refused[0].saving_share or 0) > (refused[1].saving_share or 0) > 0
+    assert found.policy.tasks["holds"].refused == ()
+    assert parse(render(found.policy)) == found.policy
+
+
+def simulated(ledger: Ledger, name: str, *, is_simulated: bool) -> None:
+    """Put an import on record, as a replay does."""
+    settings = {"simulated": is_simulated}
+    ledger.record_import(
+        Import(
+            import_id=name, source="replay", sha256="a" * 64, size_bytes=0, kind="replay", at=NOW, rows=1,
+            bad_rows=0, settings=settings,
+        )
+    )  # fmt: skip
+
+
+def test_what_a_practice_api_answered_counts_only_where_there_is_nothing_else(ledger: Ledger) -> None:
+    """Then the policy says so; as soon as there is a real answer, made-up ones are left out."""
+    ask = Ask(goal=GOAL, baseline=Candidate(OPUS))
+    simulated(ledger, "practice", is_simulated=True)
+    alone = run(ledger, ask, rows("holds", 2000), "practice")
+    assert alone.policy.certificate is not None
+    assert str(alone.policy.certificate.basis).endswith("; simulated: a practice API answered")
+    assert alone.notes[0] == alone.policy.certificate.basis
+    simulated(ledger, "real", is_simulated=False)
+    both_kinds = run(ledger, ask, rows("holds", 500, wrong_every=3), "real")
+    assert both_kinds.policy.tasks["holds"].route == "baseline"
+    assert both_kinds.policy.certificate is not None
+    assert "simulated" not in str(both_kinds.policy.certificate.basis)
+    assert [attempt.imports for attempt in ledger.attempts()] == [("practice",), ("real",)]
+
+
 def test_asking_again_is_free_and_asking_otherwise_is_not(ledger: Ledger) -> None:
     """The same question is the same attempt; another margin, and more rows, are further ones."""
     ask = Ask(goal=GOAL, baseline=Candidate(OPUS))
@@ -161,6 +206,19 @@ def test_baselines_and_volumes_come_from_the_ledger(ledger: Ledger) -> None:
     assert [d.stratum.calls for d in found.fit.decisions] == [10.0, 30.0]
     assert found.fit.moved_calls_share == pytest.approx(0.75)
     assert found.notes[0] == "volumes: calls in the ledger"
+
+
+def test_calls_of_replays_are_no_volume(ledger: Ledger) -> None:
+    """What proof has asked for says nothing of what traffic asks for."""
+    calls = [call(i, name, OPUS) for name in ("holds", "fails") for i in range(10)]
+    ledger.put_calls(calls)
+    ledger.put_calls(
+        replace(call(i, name, HAIKU), call_id=f"replay-{name}-{i}", source="replay")
+        for name in ("holds", "fails")
+        for i in range(500)
+    )
+    found = run(ledger, Ask(goal=GOAL), both())
+    assert [(d.stratum.baseline.model, d.stratum.calls) for d in found.fit.decisions] == [(OPUS, 10.0)] * 2
 
 
 def test_volumes_are_never_mixed(ledger: Ledger) -> None:

@@ -11,7 +11,10 @@ from modelmix.pipeline.audit import Window
 from modelmix.pipeline.report import ReportAsked, account, plotly_source, write_page
 from modelmix.policy.artifact import render, signed
 from modelmix.policy.document import TaskMatch
-from modelmix.report.today import SIMULATED
+from modelmix.report.evidence_rows import NO_CANDIDATE
+from modelmix.report.examples import Example
+from modelmix.report.proof import SIMULATED
+from modelmix.report.type_rows import NOTHING_SHOWN, TypeEvidenceShown
 from modelmix.simulator.run import running
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
@@ -24,13 +27,18 @@ def asked(home: Path, **more: object) -> ReportAsked:
     return ReportAsked(home=home, policy=home / "policy.yaml", now=NOW, **more)  # type: ignore[arg-type]  # whatever the test names
 
 
+def examples_of(shown: TypeEvidenceShown) -> tuple[Example, ...]:
+    """All examples of a type: of its own candidate and of the refusal."""
+    return shown.candidate.examples + shown.refusal.examples
+
+
 def test_everything_is_gathered(full_home: Path) -> None:
     """Money, evidence, examples, attempts with their seed, and how many rows it all rests on."""
     found = account(asked(full_home), BOOK, CAPABILITIES)
     rows = found.rows
     assert (rows.calls, rows.imports, rows.outcomes) == (359, 1, sum(1 for _ in outcomes()))
     assert (found.seed, found.attempts[0].is_this) == (0, True)
-    assert len(found.shown["forms"].examples) == 5
+    assert len(found.shown["forms"].candidate.examples) == 5
     assert found.shown["forms"].repeats is not None
     assert (found.notes, found.policy_path) == ((), str(full_home / "policy.yaml"))
 
@@ -38,10 +46,10 @@ def test_everything_is_gathered(full_home: Path) -> None:
 def test_text_is_shown_only_if_wanted(full_home: Path) -> None:
     """Without text there is no example, and the findings are there all the same."""
     found = account(asked(full_home, has_text=False), BOOK, CAPABILITIES)
-    assert not any(shown.examples for shown in found.shown.values())
-    assert found.shown["forms"].findings
+    assert not any(examples_of(shown) for shown in found.shown.values())
+    assert found.shown["forms"].candidate.findings
     few = account(asked(full_home, examples=1), BOOK, CAPABILITIES)
-    assert [len(shown.examples) for shown in few.shown.values()] == [1, 1, 1, 1]
+    assert [len(examples_of(shown)) for shown in few.shown.values()] == [1, 1, 1, 1]
 
 
 def test_a_window_limits_the_traffic(full_home: Path) -> None:
@@ -60,7 +68,7 @@ def test_without_outcomes_the_money_is_there(tmp_path: Path) -> None:
         ledger.put_calls([call(0, "forms"), call(30, "forms")])
     found = account(asked(tmp_path), BOOK, CAPABILITIES)
     assert found.savings.proven_usd > 0
-    assert (found.shown, found.seed) == ({}, None)
+    assert ([*found.shown.values()], found.seed) == ([NOTHING_SHOWN] * 3, None)
     assert found.notes[0].startswith("No candidate is pictured: there is no outcome yet")
 
 
@@ -78,10 +86,11 @@ def test_evidence_is_found_by_tag_and_by_any_baseline(tmp_path: Path) -> None:
     lake.put_outcomes("two", graded("chat", 40, {HAIKU: 4}))
     found = account(asked(tmp_path), BOOK, CAPABILITIES)
     assert found.shown["other"].measured is not None
-    assert found.shown["chat"].findings == ()
+    assert found.shown["chat"].candidate.findings == ()
     lake.put_outcomes("one", (o for o in graded("forms", 40, {}) if o.candidate.model != OPUS))
     again = account(asked(tmp_path), BOOK, CAPABILITIES)
-    assert "other" not in again.shown
+    assert again.shown["other"].measured is None
+    assert again.shown["other"].candidate == NO_CANDIDATE
 
 
 def entry_baseline() -> object:

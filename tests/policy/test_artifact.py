@@ -19,6 +19,7 @@ from modelmix.policy.document import (
     Bar,
     Certificate,
     PolicyDocument,
+    Refused,
     TaskBar,
     TaskEntry,
     TaskEvidence,
@@ -65,7 +66,21 @@ moved = st.builds(
     route=st.just(HAIKU),
     evidence=evidence,
 )
-stays = st.builds(TaskEntry, **common, baseline=st.lists(candidates, max_size=1), route=st.just("baseline"))
+refusals = st.builds(
+    Refused,
+    candidate=candidates,
+    pairs=st.integers(0, 10**6),
+    loss=st.none() | losses,
+    margin=st.none() | st.just("3pp"),
+    saving_share=st.none() | losses,
+)
+stays = st.builds(
+    TaskEntry,
+    **common,
+    baseline=st.lists(candidates, max_size=1),
+    route=st.just("baseline"),
+    refused=st.lists(refusals, max_size=2),
+)
 certificates = st.builds(
     Certificate,
     verdict=verdicts,
@@ -152,6 +167,48 @@ def test_a_changed_file_is_refused_with_both_hashes(document: PolicyDocument) ->
     assert f"its sha256 is {str(changed.sha256)[:12]}…" in sentence
     assert "run optimize again" in sentence
     assert "written by hand" in sentence
+
+
+BEFORE = """\
+modelmix: 1
+name: old
+version: 1
+created: "2026-11-01T00:00:00Z"
+bar: {margin: 0.02, alpha: 0.05}
+certificate:
+  verdict: CLEARS
+  pairs: 900
+  method: tango
+  attempts: 1
+  graders: []
+  prices_as_of: "2026-11-01"
+  expires: "2027-01-30"
+  grace_days: 14
+tasks:
+  triage:
+    match: {tag: triage}
+    baseline: {model: claude-opus-5-5, effort: medium}
+    route: {model: claude-haiku-5-5, effort: low}
+    evidence: {verdict: CLEARS, pairs: 900, bound: 0.01}
+  reply:
+    match: {tag: reply}
+    baseline: {model: claude-opus-5-5, effort: medium}
+    route: baseline
+    critical: true
+default: baseline
+sha256: "7a19042ff3619d48a2b29d431d9dbe69a7290b4521503403bb9e3e74e1351fe4"
+"""
+"""A policy as it was written and signed before refused candidates stood in the file."""
+
+
+def test_a_policy_from_before_refused_candidates_keeps_its_hash() -> None:
+    """It reads, it is written as it was, and what is refused from now on counts."""
+    read = parse(BEFORE.encode())
+    assert render(read).decode().endswith(BEFORE)
+    empty = BEFORE.replace("    critical: true\n", "    critical: true\n    refused: []\n")
+    assert parse(empty.encode()) == read
+    told = read.tasks["reply"].model_copy(update={"refused": (Refused(candidate=HAIKU, pairs=3),)})
+    assert digest(read.model_copy(update={"tasks": {**read.tasks, "reply": told}})) != read.sha256
 
 
 def test_tasks_in_another_order_are_another_policy(document: PolicyDocument) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
-TOLERANCE = {"usd": 1e-9, "price": 0.005, "points": 0.1, "percent": 0.1, "count": 0.5, "number": 0.06}
+TOLERANCE = {
+    "usd": 1e-9, "price": 0.005, "dollars": 0.5, "points": 0.1, "percent": 0.1, "count": 0.5, "number": 0.06,
+}  # fmt: skip
 SCALE = {"points": 100.0, "percent": 100.0}
 
 
@@ -82,6 +84,8 @@ def _says(figure: Figure, value: Any) -> bool:  # noqa: ANN401 - whatever stands
     if figure.kind in {"text", "day", "hash"}:
         plain = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in str(value))
         return bool(plain.startswith(figure.text.rstrip("\N{HORIZONTAL ELLIPSIS}")))
+    if figure.kind == "minute":
+        return bool(figure.text == str(value)[:16].replace("T", " "))
     number = re.search(r"-?\$?[\d,]*\.?\d+(?:e-?\d+)?", figure.text.replace("\N{MINUS SIGN}", "-"))
     if number is None:
         return False

@@ -3,16 +3,22 @@
 import json
 import re
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from modelmix.core.candidate import Candidate
+from modelmix.evaluate.paired import Pairs
 from modelmix.pipeline.savings import savings
 from modelmix.policy.document import PolicyDocument, Refused
 from modelmix.report.account import Account, account_document
 from modelmix.report.account_page import account_page
+from modelmix.report.evidence_rows import CandidateShown
 from modelmix.report.examples import Example, Text
+from modelmix.report.findings import Finding
+from modelmix.report.grounds import Grounds, ReplayLine
 from modelmix.report.receipt import Advice
 from modelmix.report.type_rows import TypeEvidenceShown
 from report.figures import figures, wrong
@@ -125,8 +131,8 @@ def test_a_contract_fills_the_last_lines() -> None:
     """Cash with what only frees headroom, and what to sign, each with its interval."""
     document, page = shown(made([call(0, "forms"), call(40, "forms")], advice=ADVICE))
     said = words(page)
-    assert "$9,000.00" in said
-    assert "$8,000.00 to $9,500.00" in said
+    assert "$9,000in 365 days" in said
+    assert "$8,000 to $9,500" in said
     assert "$50.00 more only frees room under what is signed" in said
     assert list(wrong(figures(page), document)) == []
 
@@ -191,7 +197,9 @@ def test_a_text_that_was_not_captured_is_said_to_be_missing() -> None:
         "forms", "p1", "", Candidate(HAIKU), Candidate(OPUS), 0.0, 1.0, "", "", nothing, nothing,
         Text("wrong", 0), nothing,
     )  # fmt: skip
-    shown_ = {"forms": TypeEvidenceShown(examples=(example,))}
+    shown_ = {
+        "forms": TypeEvidenceShown(candidate=CandidateShown(candidate=Candidate(HAIKU), examples=(example,)))
+    }
     document, page = shown(replace(made([call(0, "forms")]), shown=shown_))
     assert "not captured" in words(page)
     assert "characters" not in words(page)
@@ -209,26 +217,162 @@ def test_a_certificate_may_lack_figures() -> None:
     assert "CLEARS on the traffic that moves. Attempt 2 on these rows. Method" in said
 
 
-def test_candidates_that_fail_are_listed_with_their_price() -> None:
-    """Each with its loss, margin, what is declined and below which cost of an error it would have paid."""
-    full_ = Refused(
-        candidate=Candidate("claude-haiku-4-5"), pairs=400, loss=0.128, margin=0.025, saving_share=0.97
+CHEAPEST = Candidate("claude-haiku-4-5")
+REFUSED = Refused(
+    candidate=CHEAPEST, pairs=400, loss=0.128, margin=0.025, saving_share=0.97, saving_bound=0.96
+)
+NOTHING = Text("", 0)
+
+
+def refusing(
+    name: str,
+    refused: tuple[Refused, ...] = (REFUSED,),
+    error_cost: float | None = 1,
+    calls: int = 2,
+    examples: int = 3,
+) -> tuple[dict[str, Any], str]:
+    """Draw up a policy of one type that refuses candidates, with what is wrong with the first of them."""
+    one = POLICY.tasks[name].model_copy(update={"refused": refused})
+    policy = policy_of(**{name: one})
+    policy = policy.model_copy(update={"bar": policy.bar.model_copy(update={"error_cost_usd": None})})
+    account_ = made([call(40 * i, name) for i in range(calls)], policy)
+    rows = tuple(
+        replace(row, error_cost_usd=None if error_cost is None else Decimal(repr(error_cost)))
+        for row in account_.savings.types
     )
-    thin = Refused(candidate=Candidate("claude-sonnet-5-5"), pairs=9)
-    tickets = POLICY.tasks["tickets"]
-    one = tickets.model_copy(update={"refused": (full_, thin), "bar": None})
-    document, page = shown(made([call(0, "tickets"), call(40, "tickets")], policy_of(tickets=one)))
-    said = words(page)
-    assert "claude-haiku-4-5: loss 12.8 pp beyond the margin of 2.5 pp, 400 pairs" in said
-    assert "declined, which would pay only while a wrong answer costs less than $0.0" in said
-    assert "claude-sonnet-5-5: loss \N{EN DASH}, 9 pairs" in said
-    assert "type_margin" in document["tasks"][0]
-    alone = full_.model_copy(update={"candidate": Candidate(HAIKU)})
-    one = one.model_copy(update={"refused": (alone,)})
-    document, page = shown(made([call(0, "tickets")], policy_of(tickets=one)))
-    assert "Other candidates that fail" not in words(page)
-    assert document["tasks"][0]["type_margin"] == 0.025
+    sides = (NOTHING, NOTHING, Text("invented", 0), Text("left out", 0))
+    shown_ = CandidateShown(
+        candidate=CHEAPEST,
+        findings=(Finding("invented: purchase_order", 42, 178, "field absent", 2),),
+        slices={"field absent": Pairs(0.0, 40.0, 178.0)},
+        examples=tuple(
+            Example(name, f"p{i}", "field absent", CHEAPEST, Candidate(OPUS), 0.0, 1.0, "", "", *sides)
+            for i in range(examples)
+        ),
+    )
+    document, page = shown(
+        replace(
+            account_,
+            savings=replace(account_.savings, types=rows),
+            shown={name: TypeEvidenceShown(refusal=shown_)},
+        )
+    )
     assert list(wrong(figures(page), document)) == []
+    return document, words(page)
+
+
+def test_a_refusal_is_shown_where_the_type_moved_elsewhere() -> None:
+    """Dollars beyond the route, what a wrong answer may cost, what goes wrong, where, and how it looks."""
+    document, said = refusing("forms")
+    refusal = document["tasks"][0]["refusal"]
+    assert refusal["beyond_usd"] == document["receipt"]["refused"]["usd"]
+    assert "Declined: claude-haiku-4-5" in said
+    assert "declined beyond what is proven (at least $" in said
+    assert "it loses 12.8 pp where 2.5 pp are allowed (400 pairs)" in said
+    assert "It would pay only while a wrong answer costs less than $0.0" in said
+    assert "and more than the route only below $0.00" in said
+    assert "A wrong answer costs $1.00: it would not pay." in said
+    assert "invented: purchase_order, 42 of 178 answers in the slice field absent; on the baseline 2" in said
+    assert "slices of forms: claude-haiku-4-5 against the baseline" in said
+    assert said.index("left out") < said.index("1 more of them") < said.index("Every candidate measured")
+    assert "more of them" not in refusing("forms", examples=2)[1]
+    assert "and fails its bar all the same" in refusing("forms", error_cost=0.0001)[1]
+    assert "What a wrong answer costs here is not said" in refusing("forms", error_cost=None)[1]
+
+
+def test_a_refusal_is_shown_where_the_type_stays() -> None:
+    """What its evidence is about is told once: in the refusal, the others after it."""
+    own = REFUSED.model_copy(update={"candidate": Candidate(HAIKU)})
+    thin = Refused(candidate=Candidate("claude-sonnet-5-5"), pairs=9)
+    document, said = refusing("tickets", (thin, own, REFUSED))
+    task = document["tasks"][0]
+    assert [one["candidate"] for one in task["declined"]] == [HAIKU, "claude-haiku-4-5", "claude-sonnet-5-5"]
+    assert said.count("A move would pay only while a wrong answer costs less than") == 1
+    assert "beyond what is" not in said
+    assert "claude-haiku-4-5: it loses 12.8 pp where 2.5 pp are allowed (400 pairs); it would save $" in said
+    assert "claude-sonnet-5-5: it loses \N{EN DASH} (9 pairs)" in said
+    assert task["type_margin"] == 0.03
+    bare = POLICY.tasks["tickets"].model_copy(update={"refused": (own,), "bar": None})
+    document, said = shown(made([call(0, "tickets")], policy_of(tickets=bare)))
+    assert document["tasks"][0]["type_margin"] == 0.025
+    assert "Other candidates that fail" not in words(said)
+
+
+def test_a_refusal_may_be_worth_nothing_or_not_known() -> None:
+    """Where the route saves more, or nothing is priced, no dollar is said to be declined."""
+    lossless = REFUSED.model_copy(update={"loss": None})
+    assert "declined beyond what is proven" in refusing("forms", (lossless,))[1]
+    small = REFUSED.model_copy(update={"saving_share": Decimal("0.5"), "saving_bound": Decimal("0.4")})
+    document, said = refusing("forms", (small,))
+    assert "no more than what the type saves without it" in said
+    assert document["receipt"]["refused"]["types"] == 0
+    assert "more than the route" not in said
+    unpriced = REFUSED.model_copy(update={"saving_share": None, "saving_bound": None})
+    said = refusing("reports", (unpriced,))[1]
+    assert "What it would save is not known" in said
+    assert "Below which cost of a wrong answer it would pay is not known" in said
+    assert "What it would save is not known" in refusing("forms", calls=0)[1]
+    assert "declined beyond what is at stake" in refusing("reports")[1]
+    hour = refusing("forms", calls=1)[1]
+    assert "in 30 days" not in hour[hour.index("Declined: ") : hour.index("Every candidate")]
+
+
+ITSELF = Grounds(
+    replays=(
+        ReplayLine(
+            replay_id="r-20261120-1", day=date(2026, 11, 20), is_simulated=False, outcome="capped",
+            graders=("exact@1", "label@1"), known=380, prompts=400, seed=7,
+        ),
+        ReplayLine(
+            replay_id="r-20261121-1", day=date(2026, 11, 21), is_simulated=True, outcome="done",
+            graders=(), known=0, prompts=0, seed=None,
+        ),
+    ),
+    again={"forms": Pairs(0.0, 0.0, 90.0), "chat": Pairs(0.0, 0.0, 60.0)},
+)  # fmt: skip
+
+
+def test_replays_say_what_they_measured() -> None:
+    """Day, name, graders, how much of the truth was known; and the baseline against itself."""
+    account_ = replace(made([call(0, "forms"), call(40, "forms")]), grounds=ITSELF)
+    document, page = shown(account_)
+    assert list(wrong(figures(page), document)) == []
+    said = words(page)
+    assert (
+        "measured on 2026-11-20, replay r-20261120-1, capped, graders exact@1, label@1, known answers for "
+        "380 of 400 prompts, seed 7" in said
+    )
+    assert "simulated on 2026-11-21, replay r-20261121-1, graders unknown" in said
+    assert "(A/A): 150 pairs, loss 0.0 pp, at most 1.8 pp, margin 2.0 pp: CLEARS" in said
+    assert document["baseline_against_itself"]["pairs"] == 150
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words_"),
+    [
+        (Pairs(0.0, 0.0, 40.0), "UNDECIDED (about 377 pairs would decide)"),
+        (Pairs(0.0, 40.0, 100.0), "FAILS (answers differ by themselves"),
+        (Pairs(0.0, 3.0, 100.0), "UNDECIDED (no number of pairs would clear"),
+    ],
+)
+def test_a_baseline_that_fails_itself_is_said(pairs: Pairs, words_: str) -> None:
+    """Losses of others mean little then; with few pairs, how many would decide."""
+    bare = POLICY.model_copy(update={"certificate": None, "sha256": None})
+    account_ = replace(made([call(0, "forms")], bare), grounds=Grounds(again={"forms": pairs}))
+    assert words_ in words(shown(account_)[1])
+
+
+def test_proof_is_priced_beside_the_receipt() -> None:
+    """What replays cost stands below the lines, and in none of them."""
+    rows = [
+        call(0, "forms"), call(1, "forms", source="replay"), call(2, "forms", "claude-x", source="replay"),
+    ]  # fmt: skip
+    document, page = shown(made(rows))
+    assert "Proof cost $0.0060 so far in 2 calls of replays, 1 of them without a price (measured)" in words(
+        page
+    )
+    assert (document["proof"]["calls"], document["receipt"]["today"]["calls"]) == (2, 1)
+    assert document["receipt"]["today"]["unpriced_calls"] == 0
 
 
 def test_a_policy_names_the_grader_where_rows_do_not() -> None:

@@ -1,6 +1,7 @@
 """The JSON form of an audit."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 from modelmix.core.call import BadRow
@@ -51,6 +52,27 @@ def test_calls_without_tokens_count_by_calls() -> None:
     rows = [call(0, "claude-internal", Usage()), call(1, usage=Usage())]
     assert audit_of(rows).unpriced_share == 0.5
     assert audit_of([]).unpriced_share == 0
+
+
+def test_calls_of_replays_are_the_cost_of_proof() -> None:
+    """They stand under a key of their own: in no total, type, day, source or thing at stake."""
+    traffic = [call(0, source="messages"), call(1, source="messages")]
+    replays = [call(2, source="replay"), call(3, source="replay")]
+    document = audit_document(audit_of([*traffic, *replays]))
+    proof = document.pop("proof")
+    without = audit_document(audit_of(traffic))
+    assert without.pop("proof") == {
+        "calls": 0, "usd": 0.0, "usd_exact": "0", "unpriced_calls": 0, "basis": "measured",
+        "tokens": dict.fromkeys(proof["tokens"], 0),
+    }  # fmt: skip
+    assert document == without
+    assert (proof["calls"], proof["usd_exact"], proof["basis"]) == (
+        2,
+        document["totals"]["usd_exact"],
+        "measured",
+    )
+    practice = [replace(one, call_id=f"msg_sim{i}") for i, one in enumerate(replays)]
+    assert audit_document(audit_of(practice))["proof"]["basis"] == "simulated"
 
 
 def test_an_empty_audit_has_no_days() -> None:

@@ -157,6 +157,17 @@ def test_caching_that_does_not_pay_is_said_so() -> None:
     assert "no call used the prompt cache" in shown(audit_of([call(usage=Usage(1))]))
 
 
+def test_proof_stands_apart() -> None:
+    """What replays cost is said, and is in no other figure of the card."""
+    replays = [call(5, source="replay"), call(6, "claude-internal", source="replay", task_type="x")]
+    text = flat(shown(audit_of([call(0), *replays])))
+    assert "1 call · 10.3k tokens · 1 model · 1 task type" in text
+    assert "Proof $0.02 in 2 calls of replays, 1 of them without a price (measured); in no figure" in text
+    alone = flat(shown(audit_of([call(0), replays[1]])))
+    assert "Proof no price known in 1 call of replays" in alone
+    assert "No price" not in alone
+
+
 def test_several_days_are_a_span() -> None:
     """The span counts both ends."""
     assert "2026-11-10 to 2026-11-11, 2 days" in shown(audit_of([call(0), call(1440)]))

@@ -67,7 +67,7 @@ def test_the_best_of_the_baseline_meets_the_worst_of_the_candidate() -> None:
         outcome("c", BASE, 1.0, "not asked for"),
     ):
         examples.offer(one)
-    (found,) = examples.all()
+    (found,) = examples.of("entry", CHEAP, 9)
     assert (found.prompt_id, found.task_type) == ("a", "entry")
     assert (found.baseline_answer.shown, found.candidate_answer.shown) == ("right", "wrong")
     assert (found.why, found.grader, found.expected) == ("wrong", "g@1", Text("E", 0))
@@ -78,7 +78,25 @@ def test_the_text_of_either_side_serves() -> None:
     examples = Examples([Wanted("entry", "t", "a", "", CHEAP, BASE)])
     examples.offer(outcome("a", BASE, 1.0, "right"))
     examples.offer(replace(outcome("a", CHEAP, 0.0, "wrong"), prompt="", expected=""))
-    assert [(e.prompt.shown, e.expected.shown) for e in examples.all()] == [("P", "E")]
+    assert [(e.prompt.shown, e.expected.shown) for e in examples.of("entry", CHEAP, 9)] == [("P", "E")]
+
+
+def test_two_candidates_may_want_the_same_prompt() -> None:
+    """The baseline's answer goes to both, and each has its own; no more are returned than asked for."""
+    dear = Candidate("dear")
+    wanted = [Wanted("entry", "t", name, "", who, BASE) for who in (CHEAP, dear) for name in "ab"]
+    examples = Examples(wanted)
+    for name in "ab":
+        examples.offer(outcome(name, BASE, 1.0, "right"))
+        examples.offer(outcome(name, CHEAP, 0.0, "wrong"))
+        examples.offer(outcome(name, dear, 0.5, "half"))
+    found = [*examples.of("entry", CHEAP, 9), *examples.of("entry", dear, 1)]
+    assert [(e.prompt_id, e.baseline_answer.shown, e.candidate_answer.shown) for e in found] == [
+        ("a", "right", "wrong"),
+        ("b", "right", "wrong"),
+        ("a", "right", "half"),
+    ]
+    assert examples.of("other", CHEAP, 9) == ()
 
 
 def test_texts_are_cut_and_say_so() -> None:

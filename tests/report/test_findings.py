@@ -43,6 +43,31 @@ def test_findings_are_counted_within_their_slice() -> None:
     assert (found.of("other", CHEAP, BASE), found.graders("other")) == ((), ())
 
 
+def test_a_prompt_counts_once_though_two_imports_hold_it() -> None:
+    """A second replay of the same prompts holds the answers of the first: they are not two findings each."""
+    found = Findings()
+    for import_id in ("one", "two"):
+        for number in range(10):
+            found.add(outcome(number, CHEAP, INVENTS if number < 4 else "", "field absent"), import_id)
+            found.add(outcome(number, BASE, INVENTS if number == 9 else "", "field absent"), import_id)
+    found.add(outcome(3, CHEAP, INVENTS, "field absent"), "one")
+    assert found.of("forms", CHEAP, BASE) == (Finding(INVENTS, 4, 10, "field absent", 1),)
+    assert found.repeats("forms", BASE) is None
+    repeats = found.repeats("forms", CHEAP)
+    assert repeats is not None
+    assert repeats.n == 1
+
+
+def test_a_slice_is_compared_with_the_baselines_same_slice() -> None:
+    """The same error of the baseline elsewhere says nothing of it."""
+    found = Findings()
+    for number in range(6):
+        absent = "field absent" if number < 3 else ""
+        found.add(outcome(number, CHEAP, INVENTS if number < 2 else "", absent), "one")
+        found.add(outcome(number, BASE, INVENTS if number > 3 else "", absent), "one")
+    assert found.of("forms", CHEAP, BASE) == (Finding(INVENTS, 2, 3, "field absent", 0),)
+
+
 def test_free_words_are_not_counted_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond so many kinds of error only known ones are counted."""
     monkeypatch.setattr(module, "_MOST_KINDS", 2)

@@ -12,7 +12,7 @@ from modelmix.core.call import Call
 from modelmix.core.usage import Usage
 from modelmix.pipeline.savings import savings
 from modelmix.policy.document import PolicyDocument
-from modelmix.report.receipt import Advice, amounts_of, month_of, receipt
+from modelmix.report.receipt import Advice, Money, amounts_of, month_of, receipt
 from modelmix.report.savings import Savings
 from report.ledgers import BOOK, CAPABILITIES, NOW, call, entry, moved, policy_of
 
@@ -37,9 +37,9 @@ def of(calls: Iterable[Call], policy: PolicyDocument = POLICY) -> Savings:
     return savings(policy, calls, BOOK, CAPABILITIES, NOW)
 
 
-def lines(found: Savings, advice: Advice | None = None) -> dict[str, Any]:
+def lines(found: Savings, advice: Advice | None = None, *, is_simulated: bool = False) -> dict[str, Any]:
     """Draw the receipt up."""
-    return receipt(found, amounts_of(found), month_of(found), advice)
+    return receipt(Money(found, amounts_of(found), month_of(found)), advice, is_simulated=is_simulated)
 
 
 def test_lines_add_up() -> None:
@@ -71,6 +71,13 @@ def test_the_basis_says_how_a_figure_is_known() -> None:
     assert lines(of(practice), ADVICE)["sign_for"]["basis"] == "simulated"
     assert lines(of(practice))["sign_for"]["basis"] == "not known"
     assert lines(of([*practice, call(1, "forms")]), ADVICE)["proven"]["basis"] == "estimated"
+
+
+def test_simulated_evidence_makes_every_saving_simulated() -> None:
+    """Real traffic is still measured; what is said to be saved on it is not."""
+    shown = lines(of([call(0, "forms")]), ADVICE, is_simulated=True)
+    assert shown["today"]["basis"] == "measured"
+    assert {line["basis"] for key, line in shown.items() if key != "today"} == {"simulated"}
 
 
 def test_without_a_contract_it_says_what_to_run() -> None:

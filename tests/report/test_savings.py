@@ -142,9 +142,17 @@ def test_a_virtual_model_asks_for_the_baseline() -> None:
 def test_replays_are_the_cost_of_proof() -> None:
     """What a replay called is no traffic, and is summed apart."""
     found = of([call(0, "forms"), call(1, "forms", source="replay"), call(2, "forms", "x", source="replay")])
-    assert (found.calls, found.proof_calls, found.proof_usd) == (1, 2, OPUS_USD)
-    assert (found.unpriced_calls, found.by_source) == (1, {"messages": 1})
-    assert of([call(1, "forms", source="replay")], window=Window(until=START)).proof_calls == 0
+    proof = found.proof
+    assert (found.calls, proof.calls, proof.usd, proof.unpriced_calls) == (1, 2, OPUS_USD, 1)
+    assert (found.unpriced_calls, found.by_source, proof.basis) == (0, {"messages": 1}, "measured")
+
+
+def test_proof_is_what_it_has_cost_so_far() -> None:
+    """A window limits the traffic and not the proof; what the practice API answered cost nobody anything."""
+    practice = replace(call(1, "forms", source="replay"), call_id="msg_sim1")
+    found = of([call(0, "forms"), practice], window=Window(until=START))
+    assert (found.calls, found.proof.calls, found.proof.basis) == (0, 1, "simulated")
+    assert of([]).proof.basis == "measured"
 
 
 def test_what_has_no_price_is_in_no_sum() -> None:
@@ -246,7 +254,7 @@ def test_today_is_the_sum_of_its_parts(rows: list[tuple[str, int, bool, str]]) -
     found, again = of(calls), of(reversed(calls))
     parts = sum((row.today_usd + row.explicit_usd for row in found.types), found.other_usd)
     assert round(found.today_usd - parts, 12) == 0
-    assert found.calls + found.proof_calls == len(calls)
+    assert found.calls + found.proof.calls == len(calls)
     assert round(found.today_usd - again.today_usd, 12) == round(found.proven_usd - again.proven_usd, 12) == 0
     spent = [BOOK.cost(c.usage, c.model_served, c.at).total_usd for c in calls if c.source != "replay"]
     assert round(found.today_usd - found.realised.saving_usd - sum(spent, NOTHING), 12) == 0

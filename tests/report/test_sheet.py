@@ -65,6 +65,10 @@ def test_figures_are_shown_and_marked() -> None:
         sheet.text("none"): "\N{EN DASH}",
         sheet.day("at"): "2026-11-23",
         sheet.day("none"): "\N{EN DASH}",
+        sheet.minute("at"): "2026-11-23 10:00",
+        sheet.minute("none"): "\N{EN DASH}",
+        sheet.dollars("big"): "$48,210",
+        sheet.dollars("none"): "\N{EN DASH}",
         sheet.digest("sha"): "5f5f5f5f5f5f…",
         sheet.digest("none"): "\N{EN DASH}",
     }

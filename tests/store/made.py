@@ -68,6 +68,9 @@ outcomes = st.builds(
     slice_name=st.sampled_from(["", "field absent"]),
     prompt=texts.map(str.strip),
     response=texts.map(str.strip),
+    expected=texts.map(str.strip),
+    grader=st.sampled_from(["", "exact@1"]),
+    why=st.sampled_from(["", "date: differs", "not JSON"]),
 )
 
 

@@ -45,7 +45,35 @@ def test_outcomes_come_back_as_they_were(rows: list[Outcome]) -> None:
         assert lake.put_outcomes("one", rows, keep_text=True) == len(rows)
         assert _read(lake) == rows
         assert lake.put_outcomes("one", rows) == len(rows)
-        assert _read(lake) == [replace(row, prompt="", response="") for row in rows]
+        assert _read(lake) == [replace(row, prompt="", response="", expected="") for row in rows]
+
+
+OLD_COLUMNS = (
+    "import_id", "prompt_id", "task_type", "model", "effort", "score", "cluster_id", "input_tokens",
+    "output_tokens", "cost_usd", "checks_ok", "slice", "prompt", "response",
+)  # fmt: skip
+
+
+def test_a_file_from_before_graders_still_reads(lake: Lake) -> None:
+    """Alone and beside newer ones, with what it does not have absent; in numbers and in queries as well."""
+    old, new = outcome(1, prompt="p", response="r"), outcome(2, expected="e", grader="exact@1", why="w")
+    lake.put_outcomes("one", [old], keep_text=True)
+    file = lake.path / "outcomes" / "one.parquet"
+    columns = ", ".join(OLD_COLUMNS)
+    with duckdb.connect() as engine:
+        engine.execute(f"CREATE TABLE kept AS SELECT {columns} FROM read_parquet('{file}')")  # noqa: S608 - our own names
+        file.unlink()
+        engine.execute(f"COPY kept TO '{file}' (FORMAT parquet)")
+    [row] = lake.outcomes()
+    assert set(row) == set(OLD_COLUMNS)
+    assert _read(lake) == [old]
+    assert lake.outcome_columns()["score"].tolist() == [1.0]
+    lake.put_outcomes("two", [new], keep_text=True)
+    assert _read(lake) == [old, new]
+    assert {(row["grader"], row["why"], row["expected"]) for row in lake.outcomes()} == {
+        (None, None, None), ("exact@1", "w", "e"),
+    }  # fmt: skip
+    assert len(lake.outcome_columns()["score"]) == 2
 
 
 def test_texts_of_any_script_and_length_come_back(lake: Lake) -> None:

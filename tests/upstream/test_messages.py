@@ -12,7 +12,7 @@ from yarl import URL
 from gateway.rig import Heard, Peer, answered, http, upstream
 from modelmix.errors import ConfigError, StreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from modelmix.upstream import messages
-from modelmix.upstream.messages import Patience, Response, Upstream
+from modelmix.upstream.messages import Patience, Response, Upstream, is_loopback
 
 
 async def whole(response: Response) -> bytes:
@@ -193,3 +193,24 @@ def test_every_exception_of_the_library_is_mapped(kind: type[Exception]) -> None
     assert issubclass(kind, messages.CAUGHT)
     mapped = messages._before_response(kind.__new__(kind), URL("http://x"))
     assert type(mapped) in {UpstreamError, UpstreamTimeout, UpstreamUnreachable}
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:8080", True), ("http://127.9.9.9/x", True), ("http://[::1]:1", True),
+        ("http://localhost", True), ("http://LOCALHOST.:80", True), ("http://127.example.com", False),
+        ("http://127.0.0.1.example.com", False), ("http://localhost.example.com", False),
+        ("https://api.anthropic.com", False), ("http://10.0.0.1", False), ("http://0.0.0.0", False),
+        ("", False), ("http://[", False), ("localhost", False),
+    ],
+)  # fmt: skip
+def test_only_this_machine_is_this_machine(url: str, here: bool) -> None:
+    """A name that merely begins like an address of this machine is anybody's."""
+    assert is_loopback(url) is here
+
+
+def test_an_upstream_knows_whether_it_is_on_this_machine() -> None:
+    """A practice API can only be there."""
+    assert Upstream("http://127.0.0.1:1").is_loopback
+    assert not Upstream().is_loopback

@@ -149,7 +149,7 @@ def tell(folder: Path, surroundings: Settings, size: Size, now: datetime, teller
         teller.served(live, spent)
         truth = _truth(api)
     teller.heading("modelmix report, modelmix commit: the receipt, and what to sign")
-    teller.reported(stage.report(), stage.page)
+    teller.reported(stage.report(collected), stage.page)
     committed = stage.commit(collected)
     teller.committed(committed)
     return Ending(
@@ -178,6 +178,8 @@ class _Stage:
         self.home, self.policy, self.page = folder / "home", folder / "policy.yaml", folder / "report.html"
         self.book, self.capabilities = surroundings.price_book(), surroundings.capabilities()
         self.goal = Goal(MARGIN, ALPHA)
+        # As of this morning: what is live only since then is not yet in the bill that an offer is sized on.
+        self._this_morning = Window(until=now)
         self._size, self._now, self._teller = size, now, teller
 
     def replay(self, api: str, collected: Collected) -> Replayed:
@@ -225,9 +227,15 @@ class _Stage:
         routed = [call for call in calls if call.source == "gateway"]
         return live, bill(routed, [call for call in calls if call.source == "messages"], self.book)
 
-    def report(self) -> dict[str, Any]:
-        """Write the report."""
-        asked = ReportAsked(home=self.home, policy=self.policy, now=self._now)
+    def report(self, collected: Collected) -> dict[str, Any]:
+        """Write the report, with what the contract on offer makes of it."""
+        asked = ReportAsked(
+            home=self.home,
+            policy=self.policy,
+            contract=collected.contract,
+            contract_window=self._this_morning,
+            now=self._now,
+        )
         document = account_document(account(asked, self.book, self.capabilities))
         write_page(self.page, account_page(document, plotly_source()))
         return document
@@ -238,13 +246,12 @@ class _Stage:
             collected.contract,
             Surroundings(self.home, self.book, self.capabilities, self._now),
         )
-        # As of this morning: what is live only since then is not yet in the bill that an offer is sized on.
         ask = CommitAsk(
             contract.read_bytes(),
             str(contract),
             read_policy(self.policy),
             str(self.policy),
-            Window(until=self._now),
+            self._this_morning,
         )
         return size_commitment(ask, around)
 

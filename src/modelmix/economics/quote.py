@@ -19,6 +19,9 @@ Source: migration pages and independent measurements (2026-08 to 2026-10)."""
 NEWER_TOKENIZER_RATIO: Final = Decimal("1.3")
 """Tokens of the newer tokenizer per token of the older one. Source: models page (2026-10-08)."""
 
+LONGEST_OUTPUT_TOKENS: Final = 300_000
+"""More than any model answers to one request. Source: models overview (2026-10-08)."""
+
 TOOL_PROMPT_TOKENS: Final = 1000
 """More than any model's tool-use system prompt. Source: pricing page, tool use (2026-10-08)."""
 
@@ -59,7 +62,8 @@ class Quoter:
         Args:
             call: The recorded call.
             model: Model that is asked.
-            max_tokens: Limit on output that the request sets; 0 if none: then the model's own.
+            max_tokens: Limit on output that the request sets; 0, or what is no limit, for none: then the
+                model's own.
             writes_cache: Whether the request marks anything to be cached.
 
         Raises:
@@ -67,16 +71,18 @@ class Quoter:
         """
         ratio, spread = self._ratios(call.model_served, model)
         usage = call.usage.plain()
+        limit = self._limit(model, max_tokens)
         expected = _scaled(usage, ratio)
+        expected = replace(expected, output_tokens=min(expected.output_tokens, limit))
         rates = self.book.rates(model, self.day, expected.prompt_tokens, us=call.us, fast=call.fast)
         longest = int(usage.prompt_tokens * spread) + TOOL_PROMPT_TOKENS
         most = self.book.rates(model, self.day, longest, us=call.us, fast=call.fast)
         dearest = most.input_usd
-        if writes_cache:
+        if writes_cache or usage.cache_write_tokens:
             dearest = max(dearest, most.cache_write_1h_usd, most.cache_write_5m_usd)
         return Quote(
             rates.cost(expected).total_usd,
-            longest * dearest + self._limit(model, max_tokens) * most.output_usd,
+            longest * dearest + limit * most.output_usd,
         )
 
     def _ratios(self, recorded: str, asked: str) -> tuple[Decimal, Decimal]:
@@ -91,9 +97,8 @@ class Quoter:
 
     def _limit(self, model: str, max_tokens: int) -> int:
         known = self.capabilities.find(model)
-        if known is None:
-            return max_tokens
-        return min(max_tokens, known.max_output_tokens) if max_tokens else known.max_output_tokens
+        most = LONGEST_OUTPUT_TOKENS if known is None else known.max_output_tokens
+        return min(max_tokens, most) if max_tokens > 0 else most
 
 
 def _scaled(usage: Usage, ratio: Decimal) -> Usage:

@@ -6,8 +6,11 @@ from the replay.
 """
 
 from dataclasses import replace
+from typing import Final
 
 from modelmix.core.usage import Usage
+
+_BUCKETS: Final = ("input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
 
 
 def cached_as(recorded: Usage, replayed: Usage) -> Usage:
@@ -18,20 +21,15 @@ def cached_as(recorded: Usage, replayed: Usage) -> Usage:
         replayed: Tokens of the candidate's call on the same request.
 
     Returns:
-        As many prompt tokens as the candidate counted, in the shares of the recorded call; rounding goes to
-        uncached input. Output and searches are the candidate's. A recorded call without a prompt, or with
-        sub-inferences of its own, tells no shares: the replayed usage is then returned as it is.
+        As many prompt tokens as the candidate counted, in the shares of the recorded call, each to within one
+        token (largest remainders). Output and searches are the candidate's. A recorded call without a prompt,
+        or with sub-inferences of its own, tells no shares: the replayed usage is then returned as it is.
     """
     whole, prompt = recorded.prompt_tokens, replayed.prompt_tokens
     if not whole or recorded.iterations or replayed.iterations:
         return replayed
-    read = recorded.cache_read_tokens * prompt // whole
-    writes_5m = recorded.cache_write_5m_tokens * prompt // whole
-    writes_1h = recorded.cache_write_1h_tokens * prompt // whole
-    return replace(
-        replayed,
-        input_tokens=prompt - read - writes_5m - writes_1h,
-        cache_read_tokens=read,
-        cache_write_5m_tokens=writes_5m,
-        cache_write_1h_tokens=writes_1h,
-    )
+    shares = {name: divmod(getattr(recorded, name) * prompt, whole) for name in _BUCKETS}
+    missing = prompt - sum(count for count, _ in shares.values())
+    by_remainder = sorted(_BUCKETS, key=lambda name: -shares[name][1])
+    larger = frozenset(by_remainder[:missing])
+    return replace(replayed, **{name: count + (name in larger) for name, (count, _) in shares.items()})

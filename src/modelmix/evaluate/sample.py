@@ -48,10 +48,10 @@ def draw(units: Sequence[Unit], sizes: Mapping[str, int], seed: int) -> list[int
         by_type[unit.task_type].append(index)
     drawn: list[int] = []
     for task_type, indexes in by_type.items():
-        wanted = min(sizes.get(task_type, 0), len(indexes))
+        wanted = max(0, min(sizes.get(task_type, 0), len(indexes)))
         for members, size in _shared(_strata(units, indexes), wanted):
-            drawn += sorted(members, key=lambda index: _rank(units[index].prompt_id, seed))[:size]
-    return sorted(drawn, key=lambda index: _rank(units[index].prompt_id, seed))
+            drawn += sorted(members, key=lambda index: _order(units[index].prompt_id, seed))[:size]
+    return sorted(drawn, key=lambda index: _order(units[index].prompt_id, seed))
 
 
 def _strata(units: Sequence[Unit], indexes: Iterable[int]) -> list[list[int]]:
@@ -67,13 +67,14 @@ def _strata(units: Sequence[Unit], indexes: Iterable[int]) -> list[list[int]]:
 def _shared(strata: Sequence[list[int]], wanted: int) -> list[tuple[list[int], int]]:
     """Share a size among strata in proportion, by largest remainders."""
     whole = sum(map(len, strata))
-    exact = [len(members) * wanted / whole for members in strata]
-    sizes = [int(share) for share in exact]
-    by_remainder = sorted(range(len(strata)), key=lambda at: (sizes[at] - exact[at], at))
+    shares = [divmod(len(members) * wanted, whole) for members in strata]
+    sizes = [size for size, _ in shares]
+    by_remainder = sorted(range(len(strata)), key=lambda at: (-shares[at][1], at))
     for at in by_remainder[: wanted - sum(sizes)]:
         sizes[at] += 1
     return list(zip(strata, sizes, strict=True))
 
 
-def _rank(prompt_id: str, seed: int) -> bytes:
-    return hashlib.blake2b(f"{seed}\0{prompt_id}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+def _order(prompt_id: str, seed: int) -> tuple[bytes, str]:
+    text = f"{seed}\0{prompt_id}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=8).digest(), prompt_id

@@ -1,5 +1,6 @@
 """Known answers: a table of what the right answer to a prompt is."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,7 +9,7 @@ import msgspec
 
 from modelmix.core.call import BadRow
 from modelmix.errors import DataError
-from modelmix.ingest.pair import first
+from modelmix.ingest.messages import name_of
 from modelmix.ingest.row import Unreadable, objects
 
 IDS: Final = ("prompt_id", "call_id", "request_id", "id")
@@ -21,7 +22,7 @@ NEITHER: Final = "none"
 """What a reviewer writes where no answer that is shown is right."""
 
 _FIRST_SHOWN: Final = "a"
-_LONGEST_ID: Final = 512
+_LARGEST_ID: Final = 10**40
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -79,32 +80,51 @@ def read(rows: Iterable[bytes | Mapping[str, Any]], source: str) -> Iterator[Exp
 
 
 def _expected(row: Mapping[str, Any]) -> Expected | None:
-    key, answer = first(row, IDS), first(row, ANSWERS)
-    if isinstance(key, int) and not isinstance(key, bool):
-        key = str(key)
-    if not isinstance(key, str) or not 0 < len(key.strip()) <= _LONGEST_ID:
+    key, answer = id_of(known(row, IDS)), known(row, ANSWERS)
+    if not key:
         raise Unreadable(f"it names no prompt ({', '.join(IDS)})")
+    slice_name, is_review = name_of(row.get("slice")).strip(), _FIRST_SHOWN in row
+    if answer is None and is_review:
+        return None
     if answer is None:
         raise Unreadable(f"it has no answer ({', '.join(ANSWERS)})")
-    slice_name = row.get("slice")
-    if _FIRST_SHOWN in row and isinstance(answer, str):
-        if not answer.strip():
-            return None
+    if is_review and isinstance(answer, str):
         word = answer.strip().lower()
         if word == NEITHER:
-            return Expected(key.strip(), None)
+            return Expected(key, None, slice_name)
         answer = row.get(word) or answer if len(word) == 1 else answer
-    return Expected(key.strip(), text_of(answer), slice_name.strip() if isinstance(slice_name, str) else "")
+    return Expected(key, text_of(answer), slice_name)
+
+
+def known(row: Mapping[str, Any], columns: Iterable[str]) -> object:
+    """Return what the first column holds that is filled, or None; an empty cell of a table is not filled."""
+    return next((value for value in map(row.get, columns) if not _is_empty(value)), None)
+
+
+def _is_empty(value: object) -> bool:
+    # An empty cell is null, NaN in a column of floats, or in a CSV a text of nothing.
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def id_of(value: object) -> str:
+    """Return an identifier as text, also where a table holds it as a whole number; empty if it is none."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST_ID:
+        return str(value)
+    return name_of(value).strip()
 
 
 def text_of(answer: object) -> str:
-    """Return an answer as text: what is not text is written as JSON, as a model would.
+    """Return an answer as text: what is not text is written as JSON, as a model would, days without quotes.
 
     Raises:
         Unreadable: It holds what no text can.
     """
     try:
         text = answer if isinstance(answer, str) else _encode(answer).decode()
+        if not isinstance(answer, str) and text.startswith('"'):
+            text = str(msgspec.json.decode(text))
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise Unreadable("the known answer is no text and no JSON") from error

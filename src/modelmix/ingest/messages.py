@@ -14,7 +14,7 @@ from modelmix.core.call import BadRow, Call
 from modelmix.core.candidate import Effort, plain_model_id
 from modelmix.core.usage import Usage
 from modelmix.ingest.number import claim_usd, finite
-from modelmix.ingest.pair import Pair, first, pair
+from modelmix.ingest.pair import PAIR_COLUMNS, Pair, first, pair
 from modelmix.ingest.row import Unreadable, objects
 from modelmix.wire.answer import Answer, StreamedAnswer
 from modelmix.wire.sse import Event, SseDecoder
@@ -49,6 +49,14 @@ _STATUS_OF_ERROR = {
 
 _SERVER_FAULT = 500
 FIRST_ERROR = 400
+
+LOG_COLUMNS = frozenset((
+    *_AT, *_REQUEST_ID, *_ROW_ID, *_SESSION, *_TAG, *_COST, *_LATENCY, *_TTFT, "is_subagent", *PAIR_COLUMNS,
+))  # fmt: skip
+"""What a log may write beside a body: no field of a request."""
+
+# Numbers of a log are exact decimals.
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def read(rows: Iterable[bytes | Mapping[str, Any]], source: str) -> Iterator[Call | BadRow]:
@@ -160,7 +168,7 @@ def _event(item: object) -> Event:
     if isinstance(fields, str):
         return Event("message", fields.removeprefix("data:").encode("utf-8", "replace"))
     try:
-        return Event("message", msgspec.json.encode(fields))
+        return Event("message", _encode(fields))
     except (TypeError, ValueError, RecursionError):
         return Event("damaged", b"")
 

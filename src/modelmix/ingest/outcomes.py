@@ -89,8 +89,8 @@ def _outcome(row: Mapping[str, Any], *, keep_text: bool) -> Outcome:
         prompt=_text(row, "prompt") if keep_text else "",
         response=_text(row, "response") if keep_text else "",
         expected=_text(row, "expected") if keep_text else "",
-        grader=_name(row, "grader"),
-        why=_name(row, "why"),
+        grader=_note(row, "grader"),
+        why=_note(row, "why"),
     )
 
 
@@ -139,6 +139,13 @@ def _required(row: Mapping[str, Any], column: str) -> str:
 def _text(row: Mapping[str, Any], column: str) -> str:
     value = row.get(column)
     return _storable(value, column) if isinstance(value, str) else ""
+
+
+def _note(row: Mapping[str, Any], column: str) -> str:
+    """Return what a row says of its score, cut to a length; no row is lost over it."""
+    value = row.get(column)
+    text = value.strip()[:_LONGEST_NAME] if isinstance(value, str) else ""
+    return text.encode("utf-8", "ignore").decode()
 
 
 def _candidate(row: Mapping[str, Any]) -> Candidate:

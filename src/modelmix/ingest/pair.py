@@ -9,6 +9,9 @@ from modelmix.ingest.row import Unreadable, plain
 _REQUEST = ("request", "request_body", "params", "body")
 _RESPONSE = ("response", "response_body", "result", "message")
 _STATUS = ("status", "status_code", "response_status", "statusCode")
+_MESSAGE = ("id", "type", "role", "content", "stop_reason", "stop_sequence", "stop_details", "usage")
+PAIR_COLUMNS = (*_REQUEST, *_RESPONSE, *_STATUS, *_MESSAGE, "headers")
+"""What a row may hold of a pair beside the fields of a request, where it is itself the request."""
 _NOTHING: Mapping[str, Any] = {}
 
 

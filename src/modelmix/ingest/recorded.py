@@ -1,26 +1,30 @@
 """Recorded pairs: requests and responses with their text, for a replay that asks other candidates again."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from modelmix.classify.fingerprints import Fingerprints
 from modelmix.core.call import BadRow
 from modelmix.core.recorded import Recorded
 from modelmix.core.reply import Reply
-from modelmix.ingest.expected import text_of
-from modelmix.ingest.messages import FIRST_ERROR, call_of, events_of, name_of
-from modelmix.ingest.pair import Pair, first, pair
+from modelmix.ingest.expected import id_of, known, text_of
+from modelmix.ingest.messages import FIRST_ERROR, LOG_COLUMNS, call_of, events_of, name_of
+from modelmix.ingest.pair import Pair, pair
 from modelmix.ingest.row import Unreadable, objects
 from modelmix.wire.replayable import prompt_key, set_aside
 from modelmix.wire.reply import reply_of, reply_of_events
 
-_PROMPT_ID = ("prompt_id",)
 _EXPECTED = ("expected", "expected_output", "ground_truth", "label", "gold")
-_SLICE = ("slice",)
-_CLUSTER = ("cluster_id",)
+_NO_FIELDS = LOG_COLUMNS | {"prompt_id", "slice", "cluster_id", *_EXPECTED}
+_USER = frozenset({"user_id"})
+_BETAS = re.compile(r"[!-~ ]{0,8192}")
 _ID_DIGITS = 16
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +63,67 @@ def read(rows: Iterable[bytes | Mapping[str, Any]], source: str) -> Iterator[Rec
 
 def _recorded(found: Pair, fingerprints: Fingerprints) -> Recorded | SetAside:
     call = call_of(found, fingerprints)
-    why = _why_not(found, call.status, call.error)
+    request, betas = _request(found), found.headers.get("anthropic-beta", "")
+    if call.error or call.status >= FIRST_ERROR:
+        return SetAside("it failed when it was recorded", call.task_type)
+    why = set_aside(request) if request else "its request was not recorded"
+    if not why and not _BETAS.fullmatch(betas):
+        why = "its anthropic-beta header cannot be sent again"
     if why:
         return SetAside(why, call.task_type)
     try:
-        key = prompt_key(found.request)
+        key = prompt_key(request)
     except ValueError as error:
         raise Unreadable(str(error)) from error
-    reply, expected = _reply(found.response), first(found.row, _EXPECTED)
-    if not reply.text and not reply.tool_calls:
-        return SetAside("its answer holds neither text nor a tool call", call.task_type)
+    reply = _reply(found.response)
+    why = _no_answer(reply, is_stream=not isinstance(found.response, Mapping))
+    if why:
+        return SetAside(why, call.task_type)
+    row, expected = found.row, known(found.row, _EXPECTED)
     return Recorded(
-        prompt_id=name_of(first(found.row, _PROMPT_ID)) or f"p-{_digest(key)}",
+        prompt_id=id_of(row.get("prompt_id")) or f"p-{_digest(key)}",
         call=call,
-        request=found.request,
+        request=request,
         reply=reply,
         expected=None if expected is None else text_of(expected),
-        betas=name_of(found.headers.get("anthropic-beta")),
-        slice_name=name_of(first(found.row, _SLICE)),
-        cluster_id=name_of(first(found.row, _CLUSTER)) or call.session_id,
+        betas=betas,
+        slice_name=name_of(row.get("slice")),
+        cluster_id=id_of(row.get("cluster_id")) or call.session_id,
     )
 
 
-def _why_not(found: Pair, status: int, error: str) -> str:
-    if error or status >= FIRST_ERROR:
-        return "it failed when it was recorded"
-    if not found.request:
-        return "its request was not recorded"
-    return set_aside(found.request)
+def _request(found: Pair) -> Mapping[str, Any]:
+    """Return the body that was sent, without what a log has put beside its fields in the same object."""
+    if found.request is not found.row:
+        return found.request
+    fields = {key: value for key, value in found.row.items() if key not in _NO_FIELDS}
+    metadata = fields.get("metadata")
+    if not isinstance(metadata, Mapping) or metadata.keys() - _USER:
+        fields.pop("metadata", None)
+    return fields
 
 
 def _reply(response: object) -> Reply:
     if isinstance(response, Mapping):
         return reply_of(response)
     return reply_of_events(events_of(response))
+
+
+def _no_answer(reply: Reply, *, is_stream: bool) -> str:
+    if is_stream and not reply.stop_reason:
+        return "its answer broke off before its end"
+    if not reply.text and not reply.tool_calls:
+        return "its answer holds neither text nor a tool call"
+    # Half a surrogate pair, which JSON can write, could be neither graded nor stored.
+    return "" if _is_text(reply) else "its answer holds half of a surrogate pair"
+
+
+def _is_text(reply: Reply) -> bool:
+    try:
+        _encode([reply.text, reply.stop_reason, [[call.name, call.arguments] for call in reply.tool_calls]])
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _digest(key: bytes) -> str:

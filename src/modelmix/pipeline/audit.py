@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from modelmix import __version__
+from modelmix.core.call import REPLAY, Call
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.economics.at_stake import at_stake
@@ -13,6 +14,7 @@ from modelmix.economics.cache_health import ColdRestarts, cache_health
 from modelmix.economics.spend import Line, Spend, grouped, total_calls, total_cost, total_usage
 from modelmix.pipeline.traffic import Traffic
 from modelmix.report.audit import Audit, Row, Unpriced
+from modelmix.report.proof import SIMULATED, basis_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ def audit(
 ) -> Audit:
     """Price a traffic and sum it up.
 
+    Calls that replays made are no traffic: they are summed apart, as the cost of proof.
+
     Args:
         traffic: What was read; its calls are passed over once and not kept.
         book: Prices; each call is priced at its own day.
@@ -51,34 +55,31 @@ def audit(
         failing_types: Task types on which a cheaper candidate is known to fail.
     """
     window = window or Window()
-    spend = Spend(book, {row.context_tokens for row in capabilities.models.values()})
-    restarts = ColdRestarts()
-    sources: dict[str, int] = {}
-    outside = 0
+    read = _Read(book, {row.context_tokens for row in capabilities.models.values()})
     for call in traffic.calls():
-        if not window.holds(call.at):
-            outside += 1
-            continue
-        sources[call.source] = sources.get(call.source, 0) + 1
-        spend.add(call)
-        restarts.add(call)
-    lines = list(spend.lines())
-    stake = at_stake(lines, spend, capabilities, now.date())
+        if window.holds(call.at):
+            read.take(call)
+        else:
+            read.outside += 1
+    lines, proof = list(read.spend.lines()), _row("proof", list(read.proof.lines()))
+    stake = at_stake(lines, read.spend, capabilities, now.date())
     return Audit(
         total=_row("all", lines),
+        proof=proof,
+        proof_basis=basis_of(proof.calls, read.simulated),
         by_model=_dearest_first(lines, lambda line: line.kind.model),
         by_task_type=_dearest_first(lines, lambda line: line.kind.task_type),
         by_day=tuple(sorted(_rows(lines, lambda line: line.kind.day.isoformat()), key=lambda row: row.name)),
         subagents=_row("sub-agents", [line for line in lines if line.kind.is_subagent]),
-        cache=cache_health(lines, restarts),
+        cache=cache_health(lines, read.restarts),
         at_stake=stake,
         failing_usd=sum((row.usd for row in stake.types if row.task_type in failing_types), Decimal(0)),
         unpriced=_unpriced(lines),
         bad_rows=tuple(traffic.bad_rows),
         copies=traffic.copies,
-        outside=outside,
+        outside=read.outside,
         places=tuple(traffic.places),
-        sources=sources,
+        sources=read.sources,
         since=window.since,
         until=window.until,
         prices_as_of=book.as_of,
@@ -86,6 +87,35 @@ def audit(
         priced_as=dict(book.stand_ins),
         version=__version__,
     )
+
+
+class _Read:
+    """Calls that have been read: traffic, and what replays have cost.
+
+    Attributes:
+        spend: Bill of the traffic.
+        proof: Bill of the replays.
+        restarts: Sessions whose cache went cold.
+        sources: Source of the traffic → calls.
+        simulated: Calls of replays that the practice API answered.
+        outside: Calls outside the window.
+    """
+
+    def __init__(self, book: PriceBook, contexts: Collection[int]) -> None:
+        self.spend, self.proof = Spend(book, contexts), Spend(book, contexts)
+        self.restarts = ColdRestarts()
+        self.sources: dict[str, int] = {}
+        self.simulated = self.outside = 0
+
+    def take(self, call: Call) -> None:
+        """Add one call."""
+        if call.source == REPLAY:
+            self.proof.add(call)
+            self.simulated += call.call_id.startswith(SIMULATED)
+            return
+        self.sources[call.source] = self.sources.get(call.source, 0) + 1
+        self.spend.add(call)
+        self.restarts.add(call)
 
 
 def _row(name: str, lines: Sequence[Line]) -> Row:

@@ -15,6 +15,8 @@ from modelmix.errors import DataError, EvidenceError
 from modelmix.evaluate.evidence import Gathered, gather
 from modelmix.ingest import outcomes as outcome_rows
 from modelmix.store.files import LogFile, on_disk
+from modelmix.store.lake import Lake
+from modelmix.store.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,21 @@ class Priced:
     graders: Mapping[str, str] = field(default_factory=dict)
 
 
+SIMULATED = "simulated: a practice API answered"
+"""Part of a certificate's basis where the evidence is synthetic."""
+
 _TABLES = frozenset({"outcomes-csv", "outcomes-jsonl", "parquet"})
+
+
+def evidence_imports(ledger: Ledger, lake: Lake) -> tuple[tuple[str, ...], bool]:
+    """Return the imports that are evidence, and whether it is simulated.
+
+    What a practice API has answered says nothing of real answers: it counts only where there is nothing else.
+    """
+    found = lake.outcome_imports()
+    made_up = {done.import_id for done in ledger.imports() if done.settings.get("simulated") is True}
+    real = tuple(import_id for import_id in found if import_id not in made_up)
+    return (real, False) if real else (found, bool(found))
 
 
 def read_outcomes(path: Path) -> Iterator[Outcome | BadRow]:

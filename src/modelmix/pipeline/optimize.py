@@ -21,7 +21,7 @@ from modelmix.optimize.document import Provenance, document
 from modelmix.optimize.fit import Fit, Scene, fit
 from modelmix.optimize.goal import Goal
 from modelmix.pipeline.current import current_outcomes
-from modelmix.pipeline.evidence import Priced, priced_evidence
+from modelmix.pipeline.evidence import SIMULATED, Priced, evidence_imports, priced_evidence
 from modelmix.policy.artifact import signed
 from modelmix.policy.by_type import VIRTUAL_MODELS
 from modelmix.policy.document import PolicyDocument
@@ -29,9 +29,6 @@ from modelmix.report.plain import counted
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
 from modelmix.store.records import Requested, TypeVerdict
-
-SIMULATED = "simulated: a practice API answered"
-"""Part of the certificate's basis where the evidence is synthetic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +91,7 @@ def optimise(
         EvidenceError: There is no outcome, or no baseline.
     """
     arms = None if ask.arms is None else _with_baseline(ask.arms, ask.baseline)
-    imports, is_simulated = _imports(ledger, lake)
+    imports, is_simulated = evidence_imports(ledger, lake)
     rows = outcome_rows.read(current_outcomes(lake, ledger.imports(), imports), "lake")
     priced = priced_evidence(rows, book, capabilities, today=now.date(), day=ask.day, arms=arms)
     _check_names(ask, priced.gathered)
@@ -136,17 +133,6 @@ def optimise(
     policy = signed(document(found, ask.goal, source, capabilities))
     notes = (basis, *_notes(priced, found), *_retired(found, capabilities, now.date()))
     return Optimised(found, policy, notes)
-
-
-def _imports(ledger: Ledger, lake: Lake) -> tuple[tuple[str, ...], bool]:
-    """Return the imports that are evidence, and whether it is simulated.
-
-    What a practice API has answered says nothing of real answers: it counts only where there is nothing else.
-    """
-    found = lake.outcome_imports()
-    made_up = {done.import_id for done in ledger.imports() if done.settings.get("simulated") is True}
-    real = tuple(import_id for import_id in found if import_id not in made_up)
-    return (real, False) if real else (found, bool(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The report: policy, ledger and lake gathered into one account, and its page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -9,29 +9,27 @@ from plotly.offline import get_plotlyjs
 
 from modelmix import __version__
 from modelmix.core.call import BadRow
-from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.outcome import Outcome
 from modelmix.core.prices import PriceBook
 from modelmix.errors import ConfigError, DataError, EvidenceError
-from modelmix.evaluate.evidence import TypeEvidence
 from modelmix.ingest import outcomes as outcome_rows
 from modelmix.pipeline.audit import Window
 from modelmix.pipeline.commit import Ask, Surroundings, size
+from modelmix.pipeline.current import current_outcomes
 from modelmix.pipeline.evidence import Priced, priced_evidence
+from modelmix.pipeline.grounds import Founded, founded
+from modelmix.pipeline.report_evidence import EvidenceRows, Showing
 from modelmix.pipeline.savings import read_policy, savings
-from modelmix.policy.document import PolicyDocument, TaskEntry
+from modelmix.policy.document import PolicyDocument
 from modelmix.report.account import Account, AttemptLine, Rows
 from modelmix.report.contract_advice import advice_of
-from modelmix.report.examples import Examples, Wanted, worst
-from modelmix.report.findings import Findings
-from modelmix.report.measured import MeasuredType, measured
 from modelmix.report.receipt import Advice
-from modelmix.report.savings import TypeSaving
-from modelmix.report.type_rows import TypeEvidenceShown
+from modelmix.report.savings import Savings
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import FILE, Ledger
-from modelmix.store.records import BarAttempt
+from modelmix.store.records import BarAttempt, Import, TypeVerdict
+from modelmix.store.replay_book import ReplayBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +41,7 @@ class ReportAsked:
         policy: The policy file.
         contract: The contract file, or None without one.
         window: Span of the traffic.
+        contract_window: Span of the traffic that a commitment is sized on, or None for the same.
         examples: Worst examples per task type.
         has_text: Whether prompts and answers may be shown.
         now: UTC instant of the run.
@@ -52,6 +51,7 @@ class ReportAsked:
     policy: Path
     contract: Path | None = None
     window: Window = field(default_factory=Window)
+    contract_window: Window | None = None
     examples: int = 5
     has_text: bool = True
     now: datetime
@@ -73,48 +73,85 @@ def account(asked: ReportAsked, book: PriceBook, capabilities: CapabilityTable) 
         StoreError: Ledger or lake cannot be used.
     """
     policy = read_policy(asked.policy)
+    kept = _kept(asked, policy, book, capabilities)
+    grounds, notes = kept.founded.grounds, list(kept.founded.notes)
+    this, lake = kept.founded.attempt, Lake(asked.home)
+    outcomes = outcome_rows.read(current_outcomes(lake, kept.imports, grounds.imports), "lake")
+    priced = _priced(outcomes, book, capabilities, asked, notes)
+    rows = EvidenceRows(
+        lake=lake,
+        imports=kept.imports,
+        grounds=grounds,
+        types={} if priced is None else {one.task_type: one for one in priced.gathered.types},
+        verdicts={(one.task_type, one.candidate): one.verdict for one in kept.verdicts},
+    )
+    showing = Showing(policy, capabilities, rows, asked.examples if asked.has_text else 0)
+    return Account(
+        savings=kept.savings,
+        policy=policy,
+        policy_path=str(asked.policy),
+        shown=showing.shown(kept.savings.types),
+        attempts=tuple(
+            AttemptLine(a.attempt_id, a.at, a.margin, a.alpha, a.k, a.outcome, a == this)
+            for a in kept.attempts
+        ),
+        advice=_advice(asked, policy, book, capabilities),
+        seed=_seed(this),
+        grounds=grounds,
+        rows=kept.rows if priced is None else _counted(kept.rows, priced),
+        has_text=asked.has_text,
+        notes=tuple(notes),
+        made=asked.now.replace(microsecond=0),
+        version=__version__,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the ledger tells."""
+
+    savings: Savings
+    founded: Founded
+    imports: tuple[Import, ...]
+    attempts: tuple[BarAttempt, ...]
+    verdicts: tuple[TypeVerdict, ...]
+    rows: Rows
+
+
+def _kept(
+    asked: ReportAsked, policy: PolicyDocument, book: PriceBook, capabilities: CapabilityTable
+) -> _Kept:
     where = asked.home / FILE
     if not where.is_file():
         raise DataError(
             f"there is no ledger {where}; run modelmix import or modelmix audit --keep first, "
             "or name another home by --home"
         )
+    with ReplayBook.open(asked.home) as replays:
+        told = replays.replays()
     with Ledger.open(asked.home) as ledger:
         calls = ledger.count()
         if not calls:
             raise DataError(f"the ledger {where} holds no call; run modelmix import or modelmix audit --keep")
-        found = savings(policy, ledger.calls(), book, capabilities, asked.now, asked.window)
-        attempts = ledger.attempts()
-        this = _attempt_of(policy, attempts)
-        verdicts = {} if this is None else _verdicts(ledger, this.attempt_id)
-        imports, bad_rows = len(ledger.imports()), len(ledger.bad_rows())
-    lake = Lake(asked.home)
-    notes: list[str] = []
-    priced = _priced(lake, book, capabilities, asked, notes)
-    evidence = _Evidence(policy, capabilities, {} if priced is None else _by_name(priced))
-    shown = evidence.shown(found.types, lake, asked, verdicts)
-    return Account(
-        savings=found,
-        policy=policy,
-        policy_path=str(asked.policy),
-        shown=shown,
-        attempts=tuple(
-            AttemptLine(a.attempt_id, a.at, a.margin, a.alpha, a.k, a.outcome, this is a) for a in attempts
-        ),
-        advice=_advice(asked, policy, book, capabilities),
-        seed=None if this is None else _seed(this),
-        rows=Rows(
-            calls=calls,
-            outcomes=0 if priced is None else priced.gathered.rows,
-            bad_outcomes=0 if priced is None else len(priced.bad_rows),
-            bad_rows=bad_rows,
+        imports = ledger.imports()
+        founding = founded(policy, ledger, Lake(asked.home), told)
+        attempt = founding.attempt
+        return _Kept(
+            savings=savings(policy, ledger.calls(), book, capabilities, asked.now, asked.window),
+            founded=founding,
             imports=imports,
-            unpaired_prompts=0 if priced is None else priced.gathered.prompts_unpaired,
-        ),
-        has_text=asked.has_text,
-        notes=tuple(notes),
-        made=asked.now.replace(microsecond=0),
-        version=__version__,
+            attempts=ledger.attempts(),
+            verdicts=() if attempt is None else ledger.verdicts(attempt.attempt_id),
+            rows=Rows(calls=calls, imports=len(imports), bad_rows=len(ledger.bad_rows())),
+        )
+
+
+def _counted(rows: Rows, priced: Priced) -> Rows:
+    return replace(
+        rows,
+        outcomes=priced.gathered.rows,
+        bad_outcomes=len(priced.bad_rows),
+        unpaired_prompts=priced.gathered.prompts_unpaired,
     )
 
 
@@ -129,7 +166,8 @@ def _advice(
         raise ConfigError(
             f"{asked.contract} cannot be read ({error.strerror or error}); correct --contract"
         ) from error
-    ask = Ask(data, str(asked.contract), policy, str(asked.policy), asked.window)
+    window = asked.window if asked.contract_window is None else asked.contract_window
+    ask = Ask(data, str(asked.contract), policy, str(asked.policy), window)
     return advice_of(size(ask, Surroundings(asked.home, book, capabilities, asked.now)))
 
 
@@ -153,109 +191,20 @@ def write_page(path: Path, page: str) -> None:
         ) from error
 
 
-def _attempt_of(policy: PolicyDocument, attempts: tuple[BarAttempt, ...]) -> BarAttempt | None:
-    """Return the last attempt on the rows that a policy's certificate rests on."""
-    sha256 = None if policy.certificate is None else policy.certificate.evidence_sha256
-    same = [a for a in attempts if sha256 is not None and a.evidence_sha256 == sha256]
-    return same[-1] if same else None
-
-
-def _verdicts(ledger: Ledger, attempt_id: int) -> dict[tuple[str, str], str]:
-    return {(v.task_type, v.candidate): v.verdict for v in ledger.verdicts(attempt_id)}
-
-
-def _seed(attempt: BarAttempt) -> int | None:
-    seed = attempt.settings.get("seed")
+def _seed(attempt: BarAttempt | None) -> int | None:
+    seed = None if attempt is None else attempt.settings.get("seed")
     return seed if isinstance(seed, int) else None
 
 
 def _priced(
-    lake: Lake, book: PriceBook, capabilities: CapabilityTable, asked: ReportAsked, notes: list[str]
+    rows: Iterable[Outcome | BadRow],
+    book: PriceBook,
+    capabilities: CapabilityTable,
+    asked: ReportAsked,
+    notes: list[str],
 ) -> Priced | None:
-    rows = outcome_rows.read(lake.outcomes(), "lake")
     try:
         return priced_evidence(rows, book, capabilities, today=asked.now.date())
     except EvidenceError as error:
         notes.append(f"No candidate is pictured: {error}")
         return None
-
-
-def _by_name(priced: Priced) -> dict[str, TypeEvidence]:
-    return {evidence.task_type: evidence for evidence in priced.gathered.types}
-
-
-class _Evidence:
-    """The rows behind a policy's entries."""
-
-    def __init__(
-        self, policy: PolicyDocument, capabilities: CapabilityTable, types: dict[str, TypeEvidence]
-    ) -> None:
-        self._policy = policy
-        self._capabilities = capabilities
-        self._types = types
-
-    def shown(
-        self,
-        types: tuple[TypeSaving, ...],
-        lake: Lake,
-        asked: ReportAsked,
-        verdicts: dict[tuple[str, str], str],
-    ) -> dict[str, TypeEvidenceShown]:
-        """Return by entry what is shown of its rows."""
-        rows = {row.task_type: row for row in types}
-        sums = {name: found for name in rows if (found := self._measured(name, verdicts)) is not None}
-        wanted = list(self._wanted(rows, sums, asked.examples)) if asked.has_text else []
-        findings, examples = Findings(), Examples(wanted)
-        for outcome, import_id in self._outcomes(lake, keep_text=bool(wanted)):
-            findings.add(outcome, import_id)
-            examples.offer(outcome)
-        collected = list(examples.all())
-        shown = {}
-        for name, found in sums.items():
-            candidate = self._candidate(rows[name])
-            task_type = self._types_of(name)[0].task_type
-            shown[name] = TypeEvidenceShown(
-                measured=found,
-                findings=() if candidate is None else findings.of(task_type, candidate, found.baseline),
-                examples=tuple(one for one in collected if one.task_type == name),
-                graders=findings.graders(task_type),
-                repeats=findings.repeats(task_type, found.baseline),
-            )
-        return shown
-
-    def _types_of(self, name: str) -> list[TypeEvidence]:
-        """Return the evidence of an entry: by its name, else by the tag that it matches."""
-        entry = self._policy.tasks[name]
-        found = self._types.get(name) or self._types.get(entry.match.tag or "")
-        return [] if found is None else [found]
-
-    def _measured(self, name: str, verdicts: dict[tuple[str, str], str]) -> MeasuredType | None:
-        alpha = float(self._policy.bar.alpha)
-        for evidence in self._types_of(name):
-            for baseline in self._baselines(self._policy.tasks[name]):
-                found = measured(name, evidence, baseline, alpha, verdicts)
-                if found is not None:
-                    return found
-        return None
-
-    def _baselines(self, entry: TaskEntry) -> list[Candidate]:
-        return [self._capabilities.effective(baseline) for baseline in entry.baseline]
-
-    def _candidate(self, row: TypeSaving) -> Candidate | None:
-        return None if row.candidate is None else self._capabilities.effective(row.candidate)
-
-    def _wanted(
-        self, rows: dict[str, TypeSaving], sums: dict[str, MeasuredType], most: int
-    ) -> Iterator[Wanted]:
-        for name, found in sums.items():
-            candidate = self._candidate(rows[name])
-            if candidate is not None:
-                yield from worst(name, self._types_of(name)[0], candidate, found.baseline, most)
-
-    def _outcomes(self, lake: Lake, *, keep_text: bool) -> Iterator[tuple[Outcome, str]]:
-        for import_id in lake.outcome_imports() if self._types else ():
-            rows = outcome_rows.read(lake.outcomes([import_id]), "lake", keep_text=keep_text)
-            for outcome in rows:
-                if not isinstance(outcome, BadRow):
-                    effective = self._capabilities.effective(outcome.candidate)
-                    yield replace(outcome, candidate=effective), import_id

@@ -1,6 +1,6 @@
 """The account: what a policy saves and how that is known, as one JSON object that the page is drawn from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -8,11 +8,13 @@ from typing import Any
 
 from modelmix.policy.by_type import State
 from modelmix.policy.document import PolicyDocument
+from modelmix.report.apportion import FINE
 from modelmix.report.audit import TRANSCRIPTS_NOTE
+from modelmix.report.grounds import Grounds, itself_row, replay_rows
 from modelmix.report.plain import counted
-from modelmix.report.receipt import Advice, Amounts, amounts_of, month_of, number, receipt
+from modelmix.report.receipt import Advice, Amounts, Money, amounts_of, month_of, number, receipt
 from modelmix.report.savings import MONTH_DAYS, Savings, Standing
-from modelmix.report.type_rows import Money, TypeEvidenceShown, type_rows
+from modelmix.report.type_rows import TypeEvidenceShown, type_rows
 
 SCHEMA = "modelmix.report/1"
 STEPS_SHOWN = 12
@@ -48,7 +50,7 @@ class Rows:
 
     Attributes:
         calls: Calls in the ledger, copies counted once.
-        outcomes: Graded answers in the lake.
+        outcomes: Graded answers in the lake that the policy rests on.
         bad_outcomes: Rows of them that could not be read.
         bad_rows: Rows of imports that could not be read, in quarantine.
         imports: Files that were imported.
@@ -74,6 +76,7 @@ class Account:
         shown: Task type → what is shown of its rows.
         attempts: Attempts on record, oldest first.
         seed: Seed of the split into choosing and fresh rows, or None where it is not on record.
+        grounds: What the evidence rests on.
         rows: Rows that were read.
         advice: What a contract makes of it, or None without one.
         has_text: Whether text may be shown.
@@ -88,6 +91,7 @@ class Account:
     shown: Mapping[str, TypeEvidenceShown] = field(default_factory=dict)
     attempts: tuple[AttemptLine, ...] = ()
     seed: int | None = None
+    grounds: Grounds = field(default_factory=Grounds)
     rows: Rows = field(default_factory=Rows)
     advice: Advice | None = None
     has_text: bool = True
@@ -113,12 +117,13 @@ def account_document(account: Account) -> dict[str, Any]:
         "usd_decimals": -int(span.quantum.as_tuple().exponent),
         "span": _span(savings),
         "policy": _policy(account),
-        "receipt": receipt(savings, span, month, account.advice),
+        "receipt": receipt(money, account.advice, is_simulated=account.grounds.is_simulated),
         "waterfall": waterfall(rows, span),
         "tasks": rows,
         "rest": _rest(savings, span, month),
         "realised": _realised(savings, span),
-        "proof": {"calls": savings.proof_calls, "usd": number(round(savings.proof_usd, 4))},
+        "proof": _proof(savings),
+        "baseline_against_itself": itself_row(account.grounds),
         "attempts": [
             {
                 "number": line.number,
@@ -219,6 +224,17 @@ def _rest(savings: Savings, span: Amounts, month: Amounts | None) -> dict[str, A
     }
 
 
+def _proof(savings: Savings) -> dict[str, Any]:
+    proof = savings.proof
+    return {
+        "calls": proof.calls,
+        "usd": number(proof.usd.quantize(FINE)),
+        "unpriced_calls": proof.unpriced_calls,
+        "simulated_calls": proof.simulated_calls,
+        "basis": proof.basis,
+    }
+
+
 def _realised(savings: Savings, span: Amounts) -> dict[str, Any]:
     found = savings.realised
     usd = found.usd.quantize(span.quantum)
@@ -245,6 +261,9 @@ def _provenance(account: Account) -> dict[str, Any]:
         "policy_sha256": account.policy.sha256,
         "evidence_sha256": None if certificate is None else certificate.evidence_sha256,
         "seed": account.seed,
+        "simulated": account.grounds.is_simulated,
+        "evidence_imports": len(account.grounds.imports),
+        "replays": replay_rows(account.grounds),
         "calls": rows.calls,
         "outcomes": rows.outcomes,
         "bad_outcomes": rows.bad_outcomes,
@@ -257,12 +276,7 @@ def _provenance(account: Account) -> dict[str, Any]:
 
 def _notes(account: Account) -> list[str]:
     savings = account.savings
-    notes = []
-    if savings.simulated_calls:
-        notes.append(
-            f"Simulated: the practice API answered {counted(savings.simulated_calls, 'call')}; "
-            "the answers are synthetic, and the dollars are list prices that nobody paid"
-        )
+    notes = list(_made_up(savings.simulated_calls, evidence=account.grounds.is_simulated))
     if savings.policy_state is State.GRACE:
         notes.append(f"The certificate expired on {savings.policy_expires}; its days of grace are running")
     if savings.policy_state is State.EXPIRED:
@@ -292,3 +306,18 @@ def _notes(account: Account) -> list[str]:
     elif savings.scaled(Decimal(1)) is None:
         notes.append("There is less than a day of traffic, so no figure is given for a month")
     return [*notes, *account.notes]
+
+
+def _made_up(calls: int, *, evidence: bool) -> Iterator[str]:
+    """Say what a practice API has answered: traffic, evidence, or both."""
+    if calls:
+        also = ", and what the policy rests on" if evidence else ""
+        yield (
+            f"Simulated: the practice API answered {counted(calls, 'call')}{also}; "
+            "the answers are synthetic, and the dollars are list prices that nobody paid"
+        )
+    elif evidence:
+        yield (
+            "Simulated evidence: the practice API answered what the policy rests on; whatever is said to be "
+            "proven or refused here says nothing of real answers"
+        )

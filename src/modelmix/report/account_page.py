@@ -14,6 +14,7 @@ from typing import Any
 from modelmix.report.account_foot import (
     attempts_section,
     picture_section,
+    proof_words,
     provenance_section,
     realised_section,
 )
@@ -122,9 +123,10 @@ def _receipt(sheet: Sheet) -> str:
     headings = ("", "In this span", "In 30 days", "At least, in 30 days", "Rests on", "Basis")
     body = "".join(f'<tr class="{kind}">{"".join(cells)}</tr>\n' for kind, cells in rows)
     head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
+    proof = f'<p class="soft">Proof cost {proof_words(sheet)}.</p>\n' if sheet.at("proof.calls") else ""
     return (
         f'<table class="receipt">\n<caption>The receipt: list prices in USD</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n{proof}"
     )
 
 
@@ -136,9 +138,9 @@ def _money_row(sheet: Sheet, key: str, words: str) -> tuple[str, list[str]]:
     at = f"receipt.{key}"
     line = sheet.at(at)
     has_bound = "month_bound_usd" in line
-    rests = sheet.counted(f"{at}.calls", "call")
+    rests = f'<span class="held">{sheet.counted(f"{at}.calls", "call")}</span>'
     if has_bound:
-        rests += f", {sheet.counted(f'{at}.pairs', 'pair')}"
+        rests += f', <span class="held">{sheet.counted(f"{at}.pairs", "pair")}</span>'
     bound = _bound_cell(sheet, at) if has_bound else cell("", "absent")
     minus = key == "proven"
     return key, [
@@ -183,7 +185,7 @@ def _refused_words(sheet: Sheet) -> str:
     if not sheet.at("receipt.refused.types"):
         return "no candidate fails its bar"
     failing = sheet.counted("receipt.refused.types", "task type")
-    return f"cheaper candidates would save this much more, and fail their bar: {failing}"
+    return f"cheaper candidates would save this much beyond the above, and fail their bar: {failing}"
 
 
 def _undecided_words(sheet: Sheet) -> str:
@@ -212,12 +214,13 @@ def _commit_row(sheet: Sheet, key: str) -> tuple[str, list[str]]:
         ]
     words = sheet.text(f"{at}.why")
     if line.get("headroom_usd"):
-        words += f"; {sheet.price(f'{at}.headroom_usd')} more only frees room under what is signed"
-    interval = f"{sheet.price(f'{at}.low_usd')} to {sheet.price(f'{at}.high_usd')} in the term"
+        words += f"; {sheet.dollars(f'{at}.headroom_usd')} more only frees room under what is signed"
+    low, high = sheet.dollars(f"{at}.low_usd"), sheet.dollars(f"{at}.high_usd")
+    interval = f'<span class="held">{low} to</span> <span class="held">{high}</span>'
     term = f'<span class="more">in {sheet.count(f"{at}.term_days")} days</span>'
     return key, [
         _title(key, words),
-        cell(sheet.price(f"{at}.usd") + term, "usd"),
+        cell(sheet.dollars(f"{at}.usd") + term, "usd"),
         absent,
         cell(interval, "", "Interval"),
         absent,

@@ -77,7 +77,9 @@ class Audit:
     """What a traffic cost.
 
     Attributes:
-        total: All calls.
+        total: All calls of the traffic.
+        proof: Calls that replays made: the cost of proof, in nothing else here.
+        proof_basis: ``measured``, or ``simulated`` where the practice API answered them all.
         by_model: By model that served, dearest first.
         by_task_type: By task type, dearest first.
         by_day: By UTC day, oldest first.
@@ -100,6 +102,8 @@ class Audit:
     """
 
     total: Row
+    proof: Row
+    proof_basis: str
     by_model: tuple[Row, ...]
     by_task_type: tuple[Row, ...]
     by_day: tuple[Row, ...]
@@ -160,6 +164,7 @@ def audit_document(audit: Audit) -> dict[str, Any]:
         "subagents": _row(audit.subagents, audit.total),
         "cache": _cache(audit.cache),
         "at_stake": _at_stake(audit),
+        "proof": _row(audit.proof) | {"basis": audit.proof_basis},
         "unpriced": {
             "calls": audit.unpriced_calls,
             "tokens": audit.unpriced_tokens,

@@ -14,6 +14,7 @@ from modelmix.core.call import UNTYPED
 from modelmix.report.audit import NO_MODEL, Audit, Row
 from modelmix.report.money import about_usd, count, share, short, usd
 from modelmix.report.plain import counted, ending, printable
+from modelmix.report.proof import proof_words
 
 MODELS_SHOWN = 8
 TYPES_SHOWN = 10
@@ -193,6 +194,8 @@ def _note_rows(audit: Audit) -> Iterator[tuple[str, RenderableType]]:
         part = share(audit.subagents.usd, audit.total.usd)
         made = counted(audit.subagents.calls, "call")
         yield "Sub-agents", Text(f"{usd(audit.subagents.usd)} ({part} of spend) in {made}")
+    if audit.proof.calls:
+        yield "Proof", Text(f"{proof_words(audit.proof, audit.proof_basis)}; in no figure above")
     if audit.copies:
         yield "Copies", Text(f"{counted(audit.copies, 'repeated line')} counted once, not again")
     if audit.outside:

@@ -75,4 +75,4 @@ def _dollars(amount: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share * _ALL:.0f} %"
+    return f"{round(share * _ALL, 1):g} %"

@@ -14,7 +14,10 @@ font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wra
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .25rem}
 h2{font-size:1.2rem;margin:2.75rem 0 .5rem;padding-top:.5rem;border-top:1px solid var(--line)}
 h3{font-size:1.02rem;margin:0 0 .35rem}
-h4{font-size:.95rem;margin:1rem 0 .25rem}
+h4{font-size:.98rem;margin:1rem 0 .25rem}
+h5,h6{font-size:.92rem;margin:.9rem 0 .2rem}
+h6{font-weight:550;color:var(--soft)}
+h6+.bad{margin-top:0}
 p{margin:.4rem 0}
 a{color:var(--bar)}
 .soft{color:var(--soft)}
@@ -33,6 +36,8 @@ th:first-child,td:first-child{text-align:left;white-space:normal;overflow-wrap:a
 tbody th{font-weight:500}
 thead th{border-bottom:2px solid var(--line);font-size:.9rem}
 table.candidates th:nth-child(2){text-align:left}
+table.candidates th,table.candidates td{padding-left:.4rem;padding-right:.4rem}
+.wide caption span{display:block;position:sticky;left:0;max-width:min(100%,100vw - 4.5rem)}
 td.text{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:12rem}
 code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,monospace;font-size:.9em}
 table.receipt{background:var(--card);border:1px solid var(--line);border-radius:.6rem;border-spacing:0;
@@ -43,7 +48,7 @@ table.receipt tbody tr:last-child>*{border-bottom:0}
 table.receipt .what{display:block;font-size:1.02rem;font-weight:650}
 table.receipt .more{display:block;color:var(--soft);font-size:.88rem;font-weight:400}
 table.receipt td.usd{font-size:1.15rem;font-weight:650}
-table.receipt td.usd,table.receipt td.nowrap{white-space:nowrap}
+table.receipt td.usd,table.receipt td.nowrap,table.receipt .held{white-space:nowrap}
 table.receipt tr.proven td.usd,table.receipt tr.proven .what{color:var(--good)}
 table.receipt tr.refused td.usd,table.receipt tr.refused .what{color:var(--bad)}
 table.receipt tr.undecided td.usd,table.receipt tr.undecided .what{color:var(--stake)}
@@ -57,6 +62,8 @@ margin:.45rem 0;font-variant-numeric:tabular-nums}
 .fill.saved{background:repeating-linear-gradient(45deg,var(--good) 0 4px,transparent 4px 8px)}
 .chart{width:100%;min-width:0}
 article{border:1px solid var(--line);border-radius:.6rem;padding:.9rem 1.1rem;margin:.9rem 0}
+section.declined{border-left:4px solid var(--bad);padding:.1rem 0 .1rem .9rem;margin:1.1rem 0 .2rem}
+section.declined h4{margin-top:0;color:var(--bad)}
 .badge{display:inline-block;border-radius:1rem;padding:.05rem .6rem;font-size:.82rem;font-weight:650;
 border:1px solid currentColor;white-space:nowrap}
 .badge.proven{color:var(--good);background:var(--goodcard)}
@@ -79,6 +86,8 @@ dt{color:var(--soft)}
 dd{margin:0;min-width:0;overflow-wrap:anywhere}
 @media (max-width:44rem){
 body{padding:1.1rem .9rem 3rem}
+th,td{padding:.35rem .4rem}
+th:first-child,td:first-child{min-width:6rem}
 table.receipt,table.receipt caption,table.receipt tbody,table.receipt tr,
 table.receipt th,table.receipt td{display:block;width:100%}
 table.receipt thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}

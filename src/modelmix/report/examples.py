@@ -1,7 +1,8 @@
 """Examples: prompts that the baseline gets right and the candidate wrong, the worst first."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 from modelmix.core.candidate import Candidate
 from modelmix.core.outcome import Outcome
@@ -127,40 +128,47 @@ class _Answers:
     wrong: Outcome | None = None
 
 
-@dataclass(slots=True)
 class Examples:
     """Collects the answers to prompts that are wanted.
 
     Args:
-        wanted: The prompts, in the order in which they are to be shown.
+        wanted: The prompts, in the order in which they are to be shown; several candidates may want the same.
     """
 
-    wanted: list[Wanted]
-    _found: dict[tuple[str, str, Candidate], _Answers] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._found = {(w.task_type, w.prompt_id, w.candidate): _Answers(w) for w in self.wanted}
-        for answers in tuple(self._found.values()):
-            wanted = answers.wanted
-            self._found[wanted.task_type, wanted.prompt_id, wanted.baseline] = answers
+    def __init__(self, wanted: Iterable[Wanted]) -> None:
+        self._wanted = [_Answers(one) for one in wanted]
+        self._found: dict[tuple[str, str, Candidate], list[_Answers]] = {}
+        for answers in self._wanted:
+            one = answers.wanted
+            for who in (one.candidate, one.baseline):
+                self._found.setdefault((one.task_type, one.prompt_id, who), []).append(answers)
 
     def offer(self, outcome: Outcome) -> None:
         """Take an outcome if it is wanted: of several answers the baseline's best, the candidate's worst."""
-        answers = self._found.get((outcome.task_type, outcome.prompt_id, outcome.candidate))
-        if answers is None or not (outcome.prompt or outcome.response or outcome.expected):
+        if not (outcome.prompt or outcome.response or outcome.expected):
             return
-        if outcome.candidate == answers.wanted.baseline:
-            if answers.right is None or outcome.score > answers.right.score:
-                answers.right = outcome
-        elif answers.wrong is None or outcome.score < answers.wrong.score:
-            answers.wrong = outcome
+        for answers in self._found.get((outcome.task_type, outcome.prompt_id, outcome.candidate), ()):
+            if outcome.candidate == answers.wanted.baseline:
+                if answers.right is None or outcome.score > answers.right.score:
+                    answers.right = outcome
+            elif answers.wrong is None or outcome.score < answers.wrong.score:
+                answers.wrong = outcome
 
-    def all(self) -> Iterator[Example]:
-        """Yield the examples of which both answers were captured, in the order in which they were wanted."""
-        for wanted in self.wanted:
-            answers = self._found[wanted.task_type, wanted.prompt_id, wanted.candidate]
-            right, wrong = answers.right, answers.wrong
-            if right is not None and wrong is not None:
+    def of(self, entry: str, candidate: Candidate, most: int) -> tuple[Example, ...]:
+        """Return the examples of one candidate of which both answers were captured, in the order wanted.
+
+        Args:
+            entry: Name of the type's entry in the policy.
+            candidate: The candidate.
+            most: Largest number of them.
+        """
+        return tuple(islice(self._captured(entry, candidate), most))
+
+    def _captured(self, entry: str, candidate: Candidate) -> Iterator[Example]:
+        for answers in self._wanted:
+            wanted, right, wrong = answers.wanted, answers.right, answers.wrong
+            is_wanted = (wanted.entry, wanted.candidate) == (entry, candidate)
+            if is_wanted and right is not None and wrong is not None:
                 yield _example(wanted, right, wrong)
 
 

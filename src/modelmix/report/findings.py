@@ -18,10 +18,10 @@ class Finding:
 
     Attributes:
         what: The grader's words.
-        answers: Answers in which it was found.
-        of: Answers that were graded: those of the slice, where the error occurs in one slice only.
+        answers: Prompts whose answer has it; each counts once.
+        of: Prompts whose answer was graded: those of the slice, where the error occurs in one slice only.
         slice_name: That slice, or empty.
-        baseline_answers: The same error in the baseline's answers.
+        baseline_answers: The same error in the baseline's answers, of that slice where it is one.
     """
 
     what: str
@@ -49,12 +49,17 @@ class _Counts:
 
 
 class Findings:
-    """Counts findings by task type and candidate, and pairs repeated answers."""
+    """Counts findings by task type and candidate, and pairs repeated answers.
+
+    Each prompt counts once for a candidate, by the first answer that comes of it: a second replay of the same
+    prompts holds the answers of the first.
+    """
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, Candidate], _Counts] = {}
         self._graders: dict[str, set[str]] = {}
-        self._last: dict[tuple[str, Candidate, str, str], float] = {}
+        self._imports: dict[tuple[str, Candidate, str], str] = {}
+        self._last: dict[tuple[str, Candidate, str], float] = {}
         self._repeats: dict[tuple[str, Candidate], Pairs] = {}
 
     def add(self, outcome: Outcome, import_id: str) -> None:
@@ -63,16 +68,20 @@ class Findings:
         Args:
             outcome: The outcome, its candidate with its effective effort.
             import_id: Where it comes from. Two answers to a prompt in one import are two samples; in two
-                imports they may be the same answer twice.
+                imports they may be the same answer twice, and those of the first import stand.
         """
-        who = outcome.task_type, outcome.candidate
-        self._counts.setdefault(who, _Counts()).add(outcome)
         if outcome.grader:
             self._graders.setdefault(outcome.task_type, set()).add(outcome.grader)
-        key = (*who, outcome.prompt_id, import_id)
-        before = self._last.pop(key, None)
+        who = outcome.task_type, outcome.candidate
+        prompt = (*who, outcome.prompt_id)
+        if prompt not in self._imports:
+            self._imports[prompt] = import_id
+            self._counts.setdefault(who, _Counts()).add(outcome)
+        elif self._imports[prompt] != import_id:
+            return
+        before = self._last.pop(prompt, None)
         if before is None:
-            self._last[key] = outcome.score
+            self._last[prompt] = outcome.score
         else:
             change = outcome.score - before
             once = Pairs(max(change, 0.0), max(-change, 0.0), 1.0)
@@ -87,7 +96,8 @@ class Findings:
             slices = counts.found_in[what]
             only = next(iter(slices)) if len(slices) == 1 else ""
             of = counts.graded_in[only] if only else counts.graded
-            rows.append(Finding(what, answers, of, only, other.found[what]))
+            also = other.found_in.get(what, Counter())[only] if only else other.found[what]
+            rows.append(Finding(what, answers, of, only, also))
         return tuple(rows)
 
     def graders(self, task_type: str) -> tuple[str, ...]:

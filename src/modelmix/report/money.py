@@ -6,6 +6,7 @@ _MINUS = "\N{MINUS SIGN}"
 _NONE = "\N{EN DASH}"
 _CENT = Decimal("0.01")
 _WHOLE_DOLLARS = 10  # from here on an estimate is written to the dollar
+_WHOLE_TERM_DOLLARS = 1000
 _LEAST_PERCENT = 0.05  # below it one decimal would read 0.0
 _ALL = 100
 _STEPS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
@@ -22,6 +23,18 @@ def usd(amount: Decimal) -> str:
     if size and size < _CENT:
         return f"{sign}${_significant(size, 2):f}"
     return f"{sign}${size.quantize(_CENT, ROUND_HALF_EVEN):,}"
+
+
+def term_usd(amount: Decimal) -> str:
+    """Write an estimate of a contract's whole term: to the dollar from 1,000 up, else to the cent.
+
+    >>> term_usd(Decimal("1231575.68")), term_usd(Decimal("12.5"))
+    ('$1,231,576', '$12.50')
+    """
+    size = abs(amount)
+    if size < _WHOLE_TERM_DOLLARS:
+        return usd(amount)
+    return f"{_MINUS if amount < 0 else ''}${size.quantize(Decimal(1), ROUND_HALF_EVEN):,}"
 
 
 def about_usd(amount: Decimal) -> str:

@@ -13,6 +13,7 @@ from modelmix.economics.cache_health import CacheHealth
 from modelmix.report.audit import AT_STAKE_NOTE, NO_MODEL, PROOF_NOTE, TRANSCRIPTS_NOTE, Audit, Row
 from modelmix.report.money import about_usd, count, share, short, usd
 from modelmix.report.plain import counted, printable
+from modelmix.report.proof import proof_words
 
 ROWS_SHOWN = 500
 """Longest table; what lies beyond is summed up in its last row and stands in the JSON in full."""
@@ -272,12 +273,17 @@ def _provenance(audit: Audit, made: datetime) -> str:
     window = ""
     if audit.outside:
         window = f"<p>{counted(audit.outside, 'call')} outside the window asked for are left out.</p>\n"
+    proof = (
+        f"<p>Proof: {proof_words(audit.proof, audit.proof_basis)}; in no figure here.</p>\n"
+        if audit.proof.calls
+        else ""
+    )
     at = escape(made.strftime("%Y-%m-%d %H:%M UTC"))
     return (
         f"<h2>Where the figures come from</h2>\n<p>{counted(len(audit.places), 'file')} read; "
         f"{counted(audit.copies, 'repeated line')} counted once. Sub-agents made "
-        f"{counted(audit.subagents.calls, 'call')} for {usd(audit.subagents.usd)}.</p>\n{window}{stand_ins}"
-        f"<p>List prices as of {audit.prices_as_of.isoformat()}, each call at its own day; price documents "
-        f"<code>sha256 {_text(audit.prices_sha256)}</code>.</p>\n"
+        f"{counted(audit.subagents.calls, 'call')} for {usd(audit.subagents.usd)}.</p>\n{proof}{window}"
+        f"{stand_ins}<p>List prices as of {audit.prices_as_of.isoformat()}, each call at its own day; price "
+        f"documents <code>sha256 {_text(audit.prices_sha256)}</code>.</p>\n"
         f'<p class="soft">modelmix {_text(audit.version)}, {at}</p>\n'
     )

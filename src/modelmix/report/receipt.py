@@ -1,4 +1,4 @@
-"""The receipt: today, proven, refused, cash after your commit, sign for; each with its n, bound and basis."""
+"""The receipt: today, proven, refused, at stake, cash, sign for; each with its n, bound and basis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,6 +88,23 @@ class Amounts:
         return sum((usd or _ZERO for row, usd in rows if row.standing is standing), _ZERO)
 
 
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Amounts of all types.
+
+    Attributes:
+        savings: What they are of.
+        span: Over the span of the traffic.
+        month: Over 30 days, or None.
+        alpha: Level of bounds.
+    """
+
+    savings: Savings
+    span: Amounts
+    month: Amounts | None
+    alpha: float = 0.05
+
+
 def amounts_of(savings: Savings, factor: Decimal = Decimal(1)) -> Amounts:
     """Round a policy's amounts, each times a factor, so that parts add up to their sums."""
     quantum = quantum_of(savings.today_usd * factor)
@@ -128,9 +145,18 @@ def month_of(savings: Savings) -> Amounts | None:
     return None if factor is None else amounts_of(savings, factor)
 
 
-def receipt(savings: Savings, span: Amounts, month: Amounts | None, advice: Advice | None) -> dict[str, Any]:
-    """Return the lines of the receipt as plain JSON, in the order in which they are read."""
+def receipt(money: Money, advice: Advice | None, *, is_simulated: bool = False) -> dict[str, Any]:
+    """Return the lines of the receipt as plain JSON, in the order in which they are read.
+
+    Args:
+        money: The amounts.
+        advice: What a contract makes of them, or None.
+        is_simulated: Whether a practice API answered what the policy rests on: whatever the traffic is, what
+            is said of savings is then simulated.
+    """
+    savings, span, month = money.savings, money.span, money.month
     is_invented = bool(savings.calls) and savings.simulated_calls >= savings.calls
+    estimate = SIMULATED if is_invented or is_simulated else ESTIMATED
     estimated = sum(row.estimated_calls for row in savings.types)
     today_basis = ESTIMATED if estimated else MEASURED
     lines: dict[str, Any] = {
@@ -145,16 +171,16 @@ def receipt(savings: Savings, span: Amounts, month: Amounts | None, advice: Advi
     }
     for standing in (Standing.PROVEN, Standing.REFUSED, Standing.UNDECIDED):
         lines[standing] = _line(savings, span, month, standing)
-        lines[standing]["basis"] = SIMULATED if is_invented else ESTIMATED
+        lines[standing]["basis"] = estimate
     lines["after"] = {
         "usd": number(span.today_usd - span.saving_of(savings.types, Standing.PROVEN)),
         "month_usd": None
         if month is None
         else number(month.today_usd - month.saving_of(savings.types, Standing.PROVEN)),
-        "basis": SIMULATED if is_invented else ESTIMATED,
+        "basis": estimate,
     }
     signing = _commitment(advice)
-    if advice is not None and is_invented:
+    if advice is not None and estimate == SIMULATED:
         for line in signing.values():
             line["basis"] = SIMULATED
     return lines | signing
@@ -181,8 +207,8 @@ def _line(savings: Savings, span: Amounts, month: Amounts | None, standing: Stan
 
 def _pairs(row: TypeSaving, standing: Standing) -> int:
     """Return the pairs that a type's line rests on: those of the declined candidate, else of its evidence."""
-    if standing is Standing.REFUSED and row.declined:
-        return max(row.declined, key=lambda one: one.saving_usd or _ZERO).pairs
+    if standing is Standing.REFUSED and row.refusal is not None:
+        return row.refusal.pairs
     return 0 if row.evidence is None else row.evidence.pairs
 
 

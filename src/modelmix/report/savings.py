@@ -9,6 +9,7 @@ from modelmix.core.candidate import Candidate
 from modelmix.policy.by_type import State
 from modelmix.policy.document import PolicyDocument, TaskEntry, TaskEvidence
 from modelmix.report.declined import Declined, break_even_usd, declined, part_usd
+from modelmix.report.proof import Proof
 from modelmix.report.today import Realised, Today, TypeToday
 
 MONTH_DAYS = 30
@@ -57,7 +58,8 @@ class TypeSaving:
             None where the loss is not above zero, or not known.
         pays_for_sure_while_error_below_usd: The same from the bound of the loss; None where that is not above
             zero, or not known.
-        declined: Cheaper candidates that fail, the one that would save most first.
+        declined: Cheaper candidates that fail, the one that would save most first; of a type that is refused,
+            its own candidate among them.
         why: Why it stays, or moves.
     """
 
@@ -89,7 +91,7 @@ class TypeSaving:
 
     @property
     def refused_usd(self) -> Decimal | None:
-        """What the declined candidate that saves most would save beyond the type's own saving; None if none.
+        """What the refusal would save beyond the type's own saving; None without one, or without a price.
 
         The same dollar is never both declined and proven, nor both declined and at stake.
         """
@@ -100,12 +102,16 @@ class TypeSaving:
         """Lower bound of that, both sides at their own bounds; None where one is not known."""
         return self._refused(self.saving_bound_usd, [one.saving_bound_usd for one in self.declined])
 
+    @property
+    def refusal(self) -> Declined | None:
+        """The declined candidate that would save most, or None."""
+        return self.declined[0] if self.declined else None
+
     def _refused(self, own: Decimal | None, others: list[Decimal | None]) -> Decimal | None:
-        is_refused = self.standing is Standing.REFUSED
-        best = max((usd for usd in (*others, own if is_refused else None) if usd is not None), default=None)
+        best = max((usd for usd in others if usd is not None), default=None)
         if best is None:
             return None
-        return max(_ZERO, best - (_ZERO if is_refused else own or _ZERO))
+        return max(_ZERO, best - (_ZERO if self.standing is Standing.REFUSED else own or _ZERO))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +127,7 @@ class Savings:
         other_calls: Priced calls that no entry takes.
         other_usd: What they cost.
         unpriced_calls: Calls without a price, in no sum.
-        proof_calls: Calls that replays made: they are no traffic.
-        proof_usd: What they cost: the cost of proof.
+        proof: What replays have cost so far; they are no traffic.
         transcript_calls: Calls from transcripts, which may be a subscription's and then save no dollars.
         simulated_calls: Calls that the practice API answered: their dollars are invented.
         by_source: Source of the traffic → calls.
@@ -142,8 +147,7 @@ class Savings:
     other_calls: int
     other_usd: Decimal
     unpriced_calls: int
-    proof_calls: int
-    proof_usd: Decimal
+    proof: Proof
     transcript_calls: int
     simulated_calls: int
     by_source: dict[str, int] = field(default_factory=dict)
@@ -285,8 +289,7 @@ def savings_of(policy: PolicyDocument, today: Today, span: Span) -> Savings:
         other_calls=today.other_calls,
         other_usd=today.other_usd,
         unpriced_calls=today.unpriced_calls,
-        proof_calls=today.proof_calls,
-        proof_usd=today.proof_usd,
+        proof=today.proof,
         transcript_calls=today.transcript_calls,
         simulated_calls=today.simulated_calls,
         by_source=dict(sorted(today.by_source.items())),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
-from modelmix.report.money import count, usd
+from modelmix.report.money import count, term_usd, usd
 from modelmix.report.plain import printable
 
 NONE = "\N{EN DASH}"
@@ -18,6 +18,7 @@ _MINUS = "\N{MINUS SIGN}"
 _ROUNDING = 1e-6  # what binary fractions add to a bound of exactly a tenth of a point
 _HASH_SHOWN = 12
 _DAY_LENGTH = 10
+_MINUTE_LENGTH = 16
 
 
 class Sheet:
@@ -59,6 +60,11 @@ class Sheet:
         """Show an amount that stands by itself: to the cent, and smaller ones to two digits."""
         value = self.at(path)
         return self._mark(path, "price", NONE if value is None else usd(Decimal(repr(value))))
+
+    def dollars(self, path: str) -> str:
+        """Show an estimate of a whole term: to the dollar from a thousand on, for no cent of it is known."""
+        value = self.at(path)
+        return self._mark(path, "dollars", NONE if value is None else term_usd(Decimal(repr(value))))
 
     def count(self, path: str) -> str:
         """Show a count; a fractional one without its fraction."""
@@ -102,6 +108,12 @@ class Sheet:
         value = self.at(path)
         return self._mark(path, "day", NONE if value is None else str(value)[:_DAY_LENGTH])
 
+    def minute(self, path: str) -> str:
+        """Show an instant to the minute, UTC."""
+        value = self.at(path)
+        shown = NONE if value is None else str(value)[:_MINUTE_LENGTH].replace("T", " ")
+        return self._mark(path, "minute", shown)
+
     def digest(self, path: str) -> str:
         """Show the first digits of a hash."""
         value = self.at(path)
@@ -137,7 +149,7 @@ def table(
     attribute = f' class="{kind}"' if kind else ""
     return (
         f'<div class="wide" role="region" aria-label="{escape(label or caption)}" tabindex="0">'
-        f"<table{attribute}>\n<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
+        f"<table{attribute}>\n<caption><span>{escape(caption)}</span></caption>\n<thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{lines}</tbody>\n</table></div>\n"
     )
 

@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from modelmix.core.call import REPLAY, Call
 from modelmix.policy.placement import Place
+from modelmix.report.proof import SIMULATED, Proof
 
 BOUND_Z = 1.6448536269514722  # one-sided 95 %
 TRANSCRIPTS = "claude-code"
-SIMULATED = "msg_sim"
-"""How ids of the practice API begin; it shares no table with the product, so a test holds them together."""
 _ZERO = Decimal(0)
 
 
@@ -140,8 +139,7 @@ class Today:
         last: Instant of the last, or None.
         other_calls: Priced calls that no entry takes.
         other_usd: What they cost; moved ones at the mean cost of what they asked for.
-        proof_calls: Calls that a replay made: the cost of proof, not traffic.
-        proof_usd: What they cost.
+        proof: Calls that replays made, whenever: the cost of proof, in nothing else here.
         transcript_calls: Calls from transcripts, which do not tell a subscription from a key.
         simulated_calls: Calls that the practice API answered; they carry its ids.
         unpriced_calls: Calls without a price; in no sum.
@@ -154,8 +152,7 @@ class Today:
         self._means: dict[Basis, _Costs] = {}
         self.first: datetime | None = None
         self.last: datetime | None = None
-        self.proof_calls = 0
-        self.proof_usd = _ZERO
+        self.proof = Proof()
         self.transcript_calls = 0
         self.simulated_calls = 0
         self.unpriced_calls = 0
@@ -168,13 +165,11 @@ class Today:
             call: The call.
             place: Where it stands in the policy.
             usd: What it cost, or None where that is not known.
-            counts: Whether it lies in the window; one outside only helps to know what the baseline costs.
+            counts: Whether it lies in the window; one outside only helps to know what the baseline costs. A
+                replay's counts whenever it was made: proof has a cost so far, and none of a month.
         """
         if call.source == REPLAY:
-            if counts:
-                self.proof_calls += 1
-                self.proof_usd += usd or _ZERO
-                self.unpriced_calls += usd is None
+            self.proof = self.proof.with_call(call, usd)
             return
         basis = Basis(place.entry, "" if place.entry else call.task_type, place.baseline, place.asks)
         # What failed before it was billed says nothing of what an answer costs.

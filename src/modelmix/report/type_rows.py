@@ -1,19 +1,18 @@
-"""Type rows: one JSON object per task type, with its money, its evidence, its errors and its examples."""
+"""Type rows: one JSON object per task type, with its money, its evidence, its refusal and its examples."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.paired import Pairs
 from modelmix.report.apportion import FINE
-from modelmix.report.declined import Declined
-from modelmix.report.examples import Example, Text
-from modelmix.report.findings import Finding
-from modelmix.report.measured import MeasuredCandidate, MeasuredType, z_of
-from modelmix.report.receipt import Amounts, number
-from modelmix.report.savings import Savings, Standing, TypeSaving
+from modelmix.report.evidence_rows import NO_CANDIDATE, CandidateShown, evidence_rows, pairs_row
+from modelmix.report.measured import MeasuredCandidate, MeasuredType
+from modelmix.report.receipt import Amounts, Money, number
+from modelmix.report.refusal import declined_row, refusal_row
+from modelmix.report.savings import Standing, TypeSaving
 
 _ORDER = (Standing.PROVEN, Standing.REFUSED, Standing.UNDECIDED, Standing.UNMEASURED)
 _ZERO = Decimal(0)
@@ -25,37 +24,20 @@ class TypeEvidenceShown:
 
     Attributes:
         measured: Its candidates, or None where its rows are not at hand.
-        findings: What graders found of the candidate that its evidence is about.
-        examples: The worst answers of that candidate, where text was captured.
+        candidate: Of the candidate that its evidence is about; of nothing where that is the refusal.
+        refusal: Of the declined candidate that would save most.
         graders: Who graded.
         repeats: Second answers of the baseline against its first ones, or None.
     """
 
     measured: MeasuredType | None = None
-    findings: tuple[Finding, ...] = ()
-    examples: tuple[Example, ...] = ()
+    candidate: CandidateShown = NO_CANDIDATE
+    refusal: CandidateShown = NO_CANDIDATE
     graders: tuple[str, ...] = ()
     repeats: Pairs | None = None
 
 
 NOTHING_SHOWN = TypeEvidenceShown()
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """Amounts of all types.
-
-    Attributes:
-        savings: What they are of.
-        span: Over the span of the traffic.
-        month: Over 30 days, or None.
-        alpha: Level of bounds.
-    """
-
-    savings: Savings
-    span: Amounts
-    month: Amounts | None
-    alpha: float = field(default=0.05)
 
 
 def type_rows(money: Money, shown: Mapping[str, TypeEvidenceShown]) -> list[dict[str, Any]]:
@@ -95,7 +77,8 @@ def _row(money: Money, i: int, shown: TypeEvidenceShown) -> dict[str, Any]:
         "month": None if money.month is None else _amounts(money.month, i, row),
         **_evidence(row),
         **_break_even(row),
-        "declined": [_declined(one, money.span.quantum) for one in row.declined],
+        "declined": [declined_row(one, money.span.quantum) for one in row.declined],
+        "refusal": refusal_row(money, i, shown.refusal),
         "why": row.why or None,
         "graders": list(shown.graders) or _graders(row),
         **_rows(shown, row, money.alpha),
@@ -154,18 +137,6 @@ def _break_even(row: TypeSaving) -> dict[str, Any]:
     }
 
 
-def _declined(found: Declined, quantum: Decimal) -> dict[str, Any]:
-    expected = found.pays_while_error_below_usd
-    return {
-        "candidate": str(found.candidate),
-        "pairs": found.pairs,
-        "loss": _plain(found.loss),
-        "margin": _plain(found.margin),
-        "saving_usd": None if found.saving_usd is None else number(found.saving_usd.quantize(quantum)),
-        "pays_while_error_below_usd": None if expected is None else number(expected.quantize(FINE)),
-    }
-
-
 def _graders(row: TypeSaving) -> list[str]:
     return [row.evidence.grader] if row.evidence is not None and row.evidence.grader else []
 
@@ -184,24 +155,8 @@ def _rows(shown: TypeEvidenceShown, row: TypeSaving, alpha: float) -> dict[str, 
         if found is None or found.baseline_errors is None
         else round(1000 * found.baseline_errors, 3),
         "candidates": [_candidate(one, row) for one in candidates],
-        "slices": [
-            {"slice": name, "candidate": str(one.candidate)} | _pairs(pairs, alpha)
-            for one in candidates
-            if one.candidate == row.candidate
-            for name, pairs in one.slices.items()
-        ],
-        "repeats": None if shown.repeats is None else _pairs(shown.repeats, alpha),
-        "findings": [
-            {
-                "what": one.what,
-                "answers": one.answers,
-                "of": one.of,
-                "slice": one.slice_name or None,
-                "baseline_answers": one.baseline_answers,
-            }
-            for one in shown.findings
-        ],
-        "examples": [_example(one) for one in shown.examples],
+        "repeats": None if shown.repeats is None else pairs_row(shown.repeats, alpha),
+        **evidence_rows(shown.candidate, alpha),
     }
 
 
@@ -222,34 +177,3 @@ def _candidate(found: MeasuredCandidate, row: TypeSaving) -> dict[str, Any]:
 
 def _per_1000(cost_usd: float | None) -> float | None:
     return None if cost_usd is None else round(1000 * cost_usd, 4)
-
-
-def _pairs(pairs: Pairs, alpha: float) -> dict[str, Any]:
-    return {
-        "pairs": round(pairs.n, 6),
-        "gains": round(pairs.gains, 6),
-        "losses": round(pairs.losses, 6),
-        "loss": round(pairs.loss, 6),
-        "bound": round(pairs.upper_bound(z_of(alpha)), 6),
-    }
-
-
-def _example(found: Example) -> dict[str, Any]:
-    return {
-        "prompt_id": found.prompt_id,
-        "slice": found.slice_name or None,
-        "candidate": str(found.candidate),
-        "baseline": str(found.baseline),
-        "candidate_score": found.candidate_score,
-        "baseline_score": found.baseline_score,
-        "why": found.why or None,
-        "grader": found.grader or None,
-        "prompt": _text(found.prompt),
-        "expected": _text(found.expected),
-        "candidate_answer": _text(found.candidate_answer),
-        "baseline_answer": _text(found.baseline_answer),
-    }
-
-
-def _text(text: Text) -> dict[str, Any] | None:
-    return {"text": text.shown, "cut_characters": text.cut} if text.shown else None

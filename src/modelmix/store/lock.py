@@ -28,10 +28,15 @@ def held(home: Path, what: str) -> Iterator[None]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
             raise StoreError(
                 f"another {what} (process {holder}) is running on {home}; wait until it is done, or stop it"
+            ) from error
+        except OSError as error:
+            why = error.strerror or error
+            raise StoreError(
+                f"{path} cannot be locked ({why}); choose a folder on a local disk by MODELMIX_HOME"
             ) from error
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)

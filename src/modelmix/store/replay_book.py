@@ -3,19 +3,31 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import astuple, fields, replace
 from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, Row, and_, bindparam, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    Update,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from modelmix.core.call import Call
-from modelmix.core.usage import Usage
+from modelmix.core.usage import Iteration, Usage
+from modelmix.errors import StoreError
 from modelmix.store import schema
 from modelmix.store.call_row import instant, microseconds, put_rows, row_of
 from modelmix.store.door import guarded
@@ -25,7 +37,9 @@ from modelmix.store.plain_json import canonical
 from modelmix.store.replay_records import AnswerRow, GradeRow, Lost, Replay, Sending, Settled, Spent
 
 _IDS_AT_ONCE: Final = 500
-_counts: Final = attrgetter(*(field.name for field in fields(Usage) if field.name != "iterations"))
+_NAMES: Final = tuple(field.name for field in fields(Usage) if field.name != "iterations")
+_COUNTS: Final = len(_NAMES)
+_counts: Final = attrgetter(*_NAMES)
 
 
 class ReplayBook:
@@ -118,7 +132,8 @@ class ReplayBook:
         c = schema.replays.c
         query = select(c.replay_id).where(c.settings_sha256 == settings_sha256)
         with self._reading() as connection:
-            return str(connection.execute(query.order_by(c.at_us.desc()).limit(1)).scalar() or "")
+            latest = query.order_by(c.at_us.desc(), c.replay_id.desc()).limit(1)
+            return str(connection.execute(latest).scalar() or "")
 
     # Sendings.
 
@@ -128,6 +143,8 @@ class ReplayBook:
         Returns:
             Their numbers, in order.
         """
+        if not sendings:
+            return []
         with self._writing() as connection:
             last = connection.execute(select(func.max(schema.sendings.c.sending_id))).scalar() or 0
             numbers = list(range(last + 1, last + 1 + len(sendings)))
@@ -151,29 +168,34 @@ class ReplayBook:
         return numbers
 
     def settle(self, replay_id: str, ends: Sequence[Settled]) -> None:
-        """Keep what came of sendings: their cost, their calls, final answers and grades, all or nothing."""
+        """Keep what came of sendings: their cost, their calls, final answers and grades, all or nothing.
+
+        Raises:
+            StoreError: One of them is not on its way in this replay, or the ledger cannot take them.
+        """
+        if not ends:
+            return
         calls = [row_of(end.call) for end in ends if end.call is not None]
         answers = [_answer_values(replay_id, end.answer) for end in ends if end.answer is not None]
         grades = [_grade_values(grade) for end in ends for grade in end.grades]
         sendings = schema.sendings
         said = (
             update(sendings)
-            .where(sendings.c.sending_id == bindparam("number"))
+            .where(sendings.c.sending_id == bindparam("number"), sendings.c.replay_id == replay_id)
+            .where(sendings.c.state == "sent")
             .values(state=bindparam("ends"), usd=bindparam("cost"), call_id=bindparam("call"))
         )
+        values = [
+            {
+                "number": end.sending_id,
+                "ends": end.state,
+                "cost": None if end.usd is None else str(end.usd),
+                "call": "" if end.call is None else end.call.call_id,
+            }
+            for end in ends
+        ]
         with self._writing() as connection:
-            connection.execute(
-                said,
-                [
-                    {
-                        "number": end.sending_id,
-                        "ends": end.state,
-                        "cost": None if end.usd is None else str(end.usd),
-                        "call": "" if end.call is None else end.call.call_id,
-                    }
-                    for end in ends
-                ],
-            )
+            self._change(connection, said, values)
             if calls:
                 put_rows(connection, calls)
             if answers:
@@ -206,13 +228,19 @@ class ReplayBook:
         return found
 
     def find(self, costs_usd: Mapping[int, Decimal], calls: Sequence[Call]) -> None:
-        """Book what lost sendings cost, as the usage report shows it, with calls that stand for them."""
-        sendings = schema.sendings
-        said = update(sendings).where(sendings.c.sending_id == bindparam("number"))
+        """Book what lost sendings cost, as the usage report shows it, with calls that stand for them.
+
+        Raises:
+            StoreError: One of them is not lost, or the ledger cannot take them.
+        """
+        if not costs_usd:
+            return
+        c = schema.sendings.c
+        said = update(schema.sendings).where(c.sending_id == bindparam("number"), c.state == "lost")
+        said = said.values(state="found", usd=bindparam("cost"))
         with self._writing() as connection:
-            connection.execute(
-                said.values(state="found", usd=bindparam("cost")),
-                [{"number": number, "cost": str(usd)} for number, usd in costs_usd.items()],
+            self._change(
+                connection, said, [{"number": number, "cost": str(usd)} for number, usd in costs_usd.items()]
             )
             if calls:
                 put_rows(connection, [row_of(call) for call in calls])
@@ -228,10 +256,19 @@ class ReplayBook:
                 states[state] = states.get(state, 0) + 1
                 if cost is not None:
                     usd += Decimal(cost)
-                elif state in {"sent", "lost"}:
+                else:
                     at_most += Decimal(reserved)
         waiting = states.get("sent", 0) + states.get("lost", 0)
         return Spent(usd, at_most, sum(states.values()), waiting, states.get("found", 0))
+
+    def _change(self, connection: Connection, said: Update, values: Sequence[Mapping[str, Any]]) -> None:
+        """Change one sending by each of the values; what changed none was booked twice, or never sent."""
+        changed = connection.execute(said, list(values)).rowcount
+        if changed != len(values):
+            raise StoreError(
+                f"the ledger {self.path} does not have {len(values) - changed} of {len(values)} sendings as "
+                "they were left; see that one replay at a time runs on it, and run again"
+            )
 
     # Answers and grades.
 
@@ -244,7 +281,7 @@ class ReplayBook:
                 call_id=row.call_id,
                 status=row.status,
                 error=row.error,
-                usage=Usage(*json.loads(row.usage)),
+                usage=_usage(json.loads(row.usage)),
                 usd=None if row.usd is None else Decimal(row.usd),
                 latency_ms=row.latency_ms,
                 reply=row.reply,
@@ -294,6 +331,13 @@ def _keep_answers() -> Insert:
     )
 
 
+def _usage(counts: Sequence[Any]) -> Usage:
+    """Read the counts of a usage; behind them may stand its sub-inferences, each with counts of its own."""
+    (parts,) = counts[_COUNTS:] or ((),)
+    iterations = tuple(Iteration(kind, model, _usage(inner)) for kind, model, inner in parts)
+    return replace(Usage(*counts[:_COUNTS]), iterations=iterations)
+
+
 def _answer_values(replay_id: str, answer: AnswerRow) -> dict[str, Any]:
     return {
         "answer_id": answer.answer_id,
@@ -301,7 +345,8 @@ def _answer_values(replay_id: str, answer: AnswerRow) -> dict[str, Any]:
         "call_id": answer.call_id,
         "status": answer.status,
         "error": answer.error,
-        "usage": json.dumps(_counts(answer.usage)),
+        # Field by field is slow, and hardly an answer has iterations.
+        "usage": json.dumps(astuple(answer.usage) if answer.usage.iterations else _counts(answer.usage)),
         "usd": None if answer.usd is None else str(answer.usd),
         "latency_ms": answer.latency_ms,
         "reply": answer.reply,

@@ -83,6 +83,6 @@ async def ask(
             finally:
                 response.close()
     except TimeoutError as error:
-        raise UpstreamTimeout(f"no whole answer came within {patience_s:.0f} s; try again") from error
+        raise UpstreamTimeout(f"no whole answer came within {patience_s:g} s; try again") from error
     latency_ms = (time.monotonic() - began_s) * 1000.0
     return Heard(response.status, response.headers, bytes(parts), response.request_id, latency_ms)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote_from_bytes
 
@@ -250,8 +251,11 @@ def is_loopback(url: str) -> bool:
 
 
 def _is_this_machine(url: URL) -> bool:
-    host = (url.host or "").lower()
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    host = (url.host or "").lower().removesuffix(".")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name, such as 127.example.com, whose address nobody knows here
 
 
 def _ascii(part: bytes) -> str:

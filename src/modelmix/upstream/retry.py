@@ -17,6 +17,7 @@ _HOPELESS: Final = frozenset({401, 402, 403})
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 8.0
 _LONGEST_ASKED_S: Final = 600.0
+_KINDS: Final = frozenset({"authentication_error", "billing_error", "permission_error"})
 _SPENT_CODES: Final = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
 _SPENT_WORDS: Final = ("You have reached your specified", "Your credit balance is too low")
 
@@ -48,7 +49,7 @@ def after_failure(status: int, headers: Headers, body: bytes, tries: int, now: d
     """
     kind, code, message = _error(body)
     if status in _HOPELESS:
-        return Again(stop=f"the upstream refuses the key ({status} {kind or 'error'})")
+        return Again(stop=f"the upstream refuses the key ({status} {kind if kind in _KINDS else 'error'})")
     if (status == _TOO_MANY and code in _SPENT_CODES) or (
         status == _BAD_REQUEST and message.startswith(_SPENT_WORDS)
     ):
@@ -67,20 +68,21 @@ def pause_s(tries: int) -> float:
 
 
 def _retry_after_s(headers: Headers, now: datetime) -> float | None:
+    """Return how long the upstream asks to wait, at most ten minutes; None where it does not say."""
     for name, unit_s in ((b"retry-after-ms", 0.001), (b"retry-after", 1.0)):
         text = first(headers, name)
         try:
             seconds = float(text) * unit_s
         except ValueError:
             continue
-        if 0.0 <= seconds <= _LONGEST_ASKED_S:
-            return seconds
+        if seconds >= 0.0:
+            return min(seconds, _LONGEST_ASKED_S)
     try:
         at = parsedate_to_datetime(first(headers, b"retry-after"))
-    except (ValueError, TypeError):
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+        return min(max((at - now).total_seconds(), 0.0), _LONGEST_ASKED_S)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-    return min(max((at - now).total_seconds(), 0.0), _LONGEST_ASKED_S)
 
 
 def _error(body: bytes) -> Sequence[str]:

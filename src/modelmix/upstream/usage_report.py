@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,7 +17,9 @@ PATH: Final = b"/v1/organizations/usage_report/messages"
 _LONGEST_BYTES: Final = 8 * 1024 * 1024
 _MOST_PAGES: Final = 50
 _MOST_BUCKETS: Final = 1440
-_PATIENCE_S: Final = 10.0
+_PATIENCE_S: Final = 20.0
+"""For all pages together: nobody waits longer for what is only a check."""
+
 _OK: Final = 200
 
 
@@ -39,15 +41,15 @@ async def usage_since(
         until: Last instant; its whole minute counts.
 
     Returns:
-        Model → tokens, or None where the API gives no report: the key is not an administrator's, the span is
-        too long for one query, or the answer makes no sense.
+        Model → tokens, or None where the API gives no whole report: the key is not an administrator's, the
+        span is too long for one query, it does not come in time, or it makes no sense.
 
     Source: usage report, GET /v1/organizations/usage_report/messages (2026-10).
     """
-    start = since.replace(second=0, microsecond=0)
-    end = until.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    start = since.astimezone(UTC).replace(second=0, microsecond=0)
+    end = until.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
     minutes = int((end - start).total_seconds()) // 60
-    if minutes > _MOST_BUCKETS:
+    if not 0 < minutes <= _MOST_BUCKETS:
         return None
     query = [
         ("starting_at", f"{start:%Y-%m-%dT%H:%M:%SZ}"),
@@ -56,22 +58,27 @@ async def usage_since(
         ("group_by[]", "model"),
         ("limit", str(minutes)),
     ]
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            return await _all_pages(upstream, headers, query)
+    except (UpstreamError, TimeoutError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+async def _all_pages(
+    upstream: Upstream, headers: list[tuple[bytes, bytes]], query: list[tuple[str, str]]
+) -> dict[str, Usage]:
     found: dict[str, Usage] = {}
     page = ""
     for _ in range(_MOST_PAGES):
-        asked = urlencode([*query, ("page", page)] if page else query)
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                read = await _page(upstream, headers, asked)
-            for row in read.rows:
-                model, usage = _row(row)
-                found[model] = found.get(model, Usage()) + usage
-        except (UpstreamError, TimeoutError, ValueError, TypeError, KeyError, AttributeError):
-            return None
+        read = await _page(upstream, headers, urlencode([*query, ("page", page)] if page else query))
+        for row in read.rows:
+            model, usage = _row(row)
+            found[model] = found.get(model, Usage()) + usage
         page = read.next_page
         if not page:
             return found
-    return None
+    raise ValueError("the report does not end")
 
 
 async def _page(upstream: Upstream, headers: list[tuple[bytes, bytes]], query: str) -> _Page:
@@ -88,18 +95,32 @@ async def _page(upstream: Upstream, headers: list[tuple[bytes, bytes]], query: s
         raise ValueError("no report")
     document = json.loads(bytes(body))
     rows = [row for bucket in document["data"] for row in bucket["results"]]
-    return _Page(rows, str(document.get("next_page") or "") if document.get("has_more") else "")
+    following = document["next_page"] if document.get("has_more") else ""
+    if not isinstance(following, str) or (document.get("has_more") and not following):
+        raise ValueError("the next page has no name")
+    return _Page(rows, following)
 
 
 def _row(row: Mapping[str, Any]) -> tuple[str, Usage]:
     writes = row.get("cache_creation") or {}
     tools = row.get("server_tool_use") or {}
     usage = Usage(
-        input_tokens=int(row.get("uncached_input_tokens") or 0),
-        cache_read_tokens=int(row.get("cache_read_input_tokens") or 0),
-        cache_write_5m_tokens=int(writes.get("ephemeral_5m_input_tokens") or 0),
-        cache_write_1h_tokens=int(writes.get("ephemeral_1h_input_tokens") or 0),
-        output_tokens=int(row.get("output_tokens") or 0),
-        web_search_requests=int(tools.get("web_search_requests") or 0),
+        input_tokens=_count(row, "uncached_input_tokens"),
+        cache_read_tokens=_count(row, "cache_read_input_tokens"),
+        cache_write_5m_tokens=_count(writes, "ephemeral_5m_input_tokens"),
+        cache_write_1h_tokens=_count(writes, "ephemeral_1h_input_tokens"),
+        output_tokens=_count(row, "output_tokens"),
+        web_search_requests=_count(tools, "web_search_requests"),
     )
-    return str(row["model"]), usage
+    if not isinstance(row["model"], str):
+        raise TypeError("a row names no model")
+    return row["model"], usage
+
+
+def _count(row: Mapping[str, Any], name: str) -> int:
+    value = row.get(name)
+    if value is None:
+        return 0
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} is no count")
+    return value

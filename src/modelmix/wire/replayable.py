@@ -16,12 +16,15 @@ from modelmix.wire.splice import splice
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _canonical = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
 
-_LIVE_BLOCKS = frozenset({
-    "server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
-    "bash_code_execution_tool_result", "text_editor_code_execution_tool_result", "mcp_tool_use",
-    "mcp_tool_result", "container_upload",
-})  # fmt: skip
-"""Content that the API itself made in an earlier turn, bound to its container or its moment."""
+_LIVE_BLOCKS = frozenset({"server_tool_use", "mcp_tool_use", "container_upload"})
+_LIVE_RESULT = "_tool_result"
+"""Content that the API itself made in an earlier turn, bound to its container or its moment: blocks of these
+types, and all whose type ends so (``web_search_tool_result``); the caller's own are ``tool_result``."""
+
+_CLIENT_TOOLS = ("bash_", "text_editor_", "computer_", "memory_")
+"""Tools that the API defines, in versions of their own for some models, and the client runs."""
+
+_SERVER_TOOL = "it uses a tool that the API runs itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,15 @@ class Asking:
 def set_aside(request: Mapping[str, Any]) -> str:
     """Say why a recorded request cannot be replayed faithfully on any candidate, or nothing if it can.
 
-    Server tools act on the world or read it as it was then; history of theirs is bound to its moment.
+    Server tools act on the world or read it as it was then; history of theirs is bound to its moment. Tools
+    that the API defines and the client runs come in versions that are made for some models only.
     """
     tools = request.get("tools")
     for tool in tools if isinstance(tools, list) else ():
         kind = tool.get("type") if isinstance(tool, Mapping) else None
         if kind not in (None, "custom"):
-            return "it uses a tool that the API runs itself"
+            is_clients = str(kind).startswith(_CLIENT_TOOLS)
+            return "it uses a tool made for some models only" if is_clients else _SERVER_TOOL
     if request.get("mcp_servers") or request.get("container"):
         return "it is bound to a server or a container of its own"
     messages = request.get("messages")
@@ -55,9 +60,13 @@ def set_aside(request: Mapping[str, Any]) -> str:
     for message in messages:
         content = message.get("content") if isinstance(message, Mapping) else None
         for block in content if isinstance(content, list) else ():
-            if isinstance(block, Mapping) and block.get("type") in _LIVE_BLOCKS:
+            if isinstance(block, Mapping) and _is_live(block.get("type")):
                 return "its history holds results of a tool that the API ran itself"
     return ""
+
+
+def _is_live(kind: object) -> bool:
+    return isinstance(kind, str) and (kind in _LIVE_BLOCKS or kind.endswith(_LIVE_RESULT))
 
 
 def asking(
@@ -82,6 +91,8 @@ def asking(
         return "unknown model"
     body = body_of(request)
     read_back: Request = read(body)
+    if not isinstance(read_back.fields.get("output_config"), dict | None):
+        return "output_config"
     obstacle = reject_reason(read_back, capability, candidate.effort, input_tokens)
     return obstacle or Asking(splice(body, candidate), candidate)
 
@@ -98,7 +109,8 @@ def body_of(request: Mapping[str, Any]) -> bytes:
 def _bytes(encode: Callable[[object], bytes], request: Mapping[str, Any]) -> bytes:
     try:
         return encode(_without(request, "stream"))
-    except (TypeError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
+        # The encoder's own words may quote the text.
         raise ValueError("the request holds what JSON cannot") from error
 
 

@@ -1,14 +1,19 @@
 """What a response says: its text and tool calls, from a message or a stream's events; never raises."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 import msgspec
 
 from modelmix.core.reply import Reply, ToolCall
 from modelmix.wire.sse import Event
 
-_decode = msgspec.json.Decoder().decode
+_PIECES: Final = {"text": "text", "tool_use": "partial_json"}
+"""Kind of block → where its deltas have their pieces; blocks of other kinds are not put together."""
+
+# Numbers stay as they were written, as in a recording that is no stream.
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 def reply_of(message: Mapping[str, Any]) -> Reply:
@@ -44,7 +49,7 @@ def reply_of_events(events: Iterable[Event]) -> Reply:
     for event in events:
         try:
             fields = _decode(event.data)
-        except (ValueError, RecursionError):
+        except (ValueError, ArithmeticError, RecursionError):
             continue
         if isinstance(fields, dict):
             gathered.take(fields)
@@ -70,7 +75,7 @@ class _Gathered:
             self._blocks[index] = dict(fields["content_block"])
             self._pieces[index] = []
         elif kind == "content_block_delta" and index in self._blocks and isinstance(delta, Mapping):
-            piece = delta.get("text") if delta.get("type") == "text_delta" else delta.get("partial_json")
+            piece = delta.get(_PIECES.get(_text(self._blocks[index].get("type")), ""))
             if isinstance(piece, str):
                 self._pieces[index].append(piece)
 
@@ -84,8 +89,8 @@ class _Gathered:
             return {**block, "text": _text(block.get("text")) + pieces}
         if block.get("type") == "tool_use" and pieces:
             try:
-                return {**block, "input": _decode(pieces.encode("utf-8", "replace"))}
-            except (ValueError, RecursionError):
+                return {**block, "input": _decode(pieces)}
+            except (ValueError, ArithmeticError, RecursionError):
                 return {**block, "input": {}}
         return block
 
