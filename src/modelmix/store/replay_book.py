@@ -42,6 +42,20 @@ _COUNTS: Final = len(_NAMES)
 _counts: Final = attrgetter(*_NAMES)
 
 
+def _keep_answers() -> Insert:
+    """Build the insert of answers: the first one stays, but for one with a reply where none was kept."""
+    statement = upsert(schema.answers)
+    new, old = statement.excluded, schema.answers.c
+    return statement.on_conflict_do_update(
+        index_elements=["answer_id"],
+        set_={column.name: new[column.name] for column in old if column.name != "answer_id"},
+        where=and_(old.reply.is_(None), new.reply.is_not(None)),
+    )
+
+
+_KEEP_ANSWERS: Final = _keep_answers()
+
+
 class ReplayBook:
     """What the ledger of one home folder knows of replays.
 
@@ -199,7 +213,7 @@ class ReplayBook:
             if calls:
                 put_rows(connection, calls)
             if answers:
-                connection.execute(_keep_answers(), answers)
+                connection.execute(_KEEP_ANSWERS, answers)
             if grades:
                 connection.execute(upsert(schema.grades).on_conflict_do_nothing(), grades)
 
@@ -318,17 +332,6 @@ class ReplayBook:
             for start in range(0, len(wanted), _IDS_AT_ONCE):
                 some = wanted[start : start + _IDS_AT_ONCE]
                 yield from connection.execute(query.where(column.in_(some)))
-
-
-def _keep_answers() -> Insert:
-    """Build the insert of answers: the first one stays, but for one with a reply where none was kept."""
-    statement = upsert(schema.answers)
-    new, old = statement.excluded, schema.answers.c
-    return statement.on_conflict_do_update(
-        index_elements=["answer_id"],
-        set_={column.name: new[column.name] for column in old if column.name != "answer_id"},
-        where=and_(old.reply.is_(None), new.reply.is_not(None)),
-    )
 
 
 def _usage(counts: Sequence[Any]) -> Usage:
