@@ -207,8 +207,15 @@ def _note_rows(audit: Audit) -> Iterator[tuple[str, RenderableType]]:
     yield "Prices", _prices(audit)
     if audit.at_stake.saving_usd > 0:
         yield "At stake", Text(_at_stake_words(audit), "dim")
-    yield "Next", Text("modelmix import OUTCOMES, then modelmix optimize: proof first", "cyan")
+    yield "Next", Text(_next(audit), "cyan")
     yield "", Text("modelmix audit --html report.html, or --json: this in full", "cyan")
+
+
+def _next(audit: Audit) -> str:
+    """Name the first step towards proof: a replay needs the requests themselves, which a transcript lacks."""
+    if "messages" in audit.sources:
+        return "modelmix replay LOG --dry-run: what proof would cost"
+    return "modelmix serve --capture FILE, then modelmix replay FILE --dry-run: proof first"
 
 
 def _at_stake_words(audit: Audit) -> str:

@@ -99,8 +99,12 @@ class TypeSaving:
 
     @property
     def refused_bound_usd(self) -> Decimal | None:
-        """Lower bound of that, both sides at their own bounds; None where one is not known."""
-        return self._refused(self.saving_bound_usd, [one.saving_bound_usd for one in self.declined])
+        """Lower bound of what the declined candidate saves, less the type's own saving as estimated.
+
+        None where no bound is known.
+        """
+        own = self.saving_bound_usd if self.standing is Standing.REFUSED else self.saving_usd
+        return self._refused(own, [one.saving_bound_usd for one in self.declined])
 
     @property
     def refusal(self) -> Declined | None:
