@@ -265,7 +265,8 @@ def _check_review(path: Path | None) -> None:
 def _places(logs: "Sequence[str]", home: Path) -> tuple[str, ...]:
     """Return the logs that are named, or those that were imported and are still there."""
     from modelmix.errors import DataError
-    from modelmix.store.ledger import FILE, Ledger
+    from modelmix.store.book import FILE
+from modelmix.store.ledger import Ledger
 
     if _STANDARD_INPUT in logs:
         raise typer.BadParameter(

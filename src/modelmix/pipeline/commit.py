@@ -22,7 +22,7 @@ from modelmix.policy.document import PolicyDocument
 from modelmix.report.commit import Basis, CommitReport, LedgerSpend
 from modelmix.report.plain import counted
 from modelmix.report.savings import Savings
-from modelmix.store.ledger import FILE
+from modelmix.store.book import FILE
 
 LEAST_DAYS = 1
 """Shortest window that a term is scaled from."""

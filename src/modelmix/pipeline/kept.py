@@ -7,7 +7,8 @@ from pathlib import Path
 from modelmix.core.call import Call
 from modelmix.errors import DataError
 from modelmix.pipeline.traffic import Traffic
-from modelmix.store.ledger import FILE, Ledger
+from modelmix.store.book import FILE
+from modelmix.store.ledger import Ledger
 from modelmix.store.records import Stored
 
 FAILS = "FAILS"

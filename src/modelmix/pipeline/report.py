@@ -26,8 +26,9 @@ from modelmix.report.account import Account, AttemptLine, Rows
 from modelmix.report.contract_advice import advice_of
 from modelmix.report.receipt import Advice
 from modelmix.report.savings import Savings
+from modelmix.store.book import FILE
 from modelmix.store.lake import Lake
-from modelmix.store.ledger import FILE, Ledger
+from modelmix.store.ledger import Ledger
 from modelmix.store.records import BarAttempt, Import, TypeVerdict
 from modelmix.store.replay_book import ReplayBook
 

@@ -2,20 +2,18 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from itertools import islice
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, case, delete, func, insert, select, text, update
+from sqlalchemy import Connection, case, delete, func, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from modelmix.core.call import REPLAY, BadRow, Call
 from modelmix.core.candidate import Effort
 from modelmix.store import schema
+from modelmix.store.book import Book
 from modelmix.store.call_row import (
     call_of,
     instant,
@@ -23,61 +21,15 @@ from modelmix.store.call_row import (
     put_rows,
     row_of,
 )
-from modelmix.store.door import guarded
-from modelmix.store.migrate import engine_of
 from modelmix.store.plain_json import canonical
 from modelmix.store.records import BarAttempt, Import, PolicyInForce, Requested, Stored, TypeVerdict
-
-FILE: Final = "ledger.db"
 
 _ROWS_AT_ONCE: Final = 2000
 _FIRST_DAY: Final = date(1970, 1, 1)
 
 
-class Ledger:
-    """The ledger of one home folder; several processes may have it open, one writes at a time.
-
-    Each method that writes is one transaction: it is kept whole or not at all, and once it has returned the
-    rows survive a killed process. Every fault of the file is a ``StoreError``.
-    """
-
-    def __init__(self, engine: Engine, path: Path) -> None:
-        self._engine = engine
-        self._writer = engine.execution_options(immediate=True)
-        self.path = path
-
-    @classmethod
-    def open(cls, home: Path) -> "Ledger":
-        """Open the ledger of a home folder; folder, file and tables are made where they are not there yet.
-
-        Raises:
-            StoreError: The ledger is locked, damaged, from a newer version, or cannot be made.
-        """
-        path = home / FILE
-        return cls(engine_of(path), path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with guarded(self.path):
-            self._engine.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with guarded(self.path), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with guarded(self.path), self._writer.begin() as connection:
-            yield connection
+class Ledger(Book):
+    """The ledger of one home folder: calls, imports, attempts and policies."""
 
     # Calls.
 

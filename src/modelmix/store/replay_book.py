@@ -2,17 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import astuple, fields, replace
 from decimal import Decimal
 from operator import attrgetter
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
-    Engine,
     Row,
     Update,
     and_,
@@ -29,10 +25,8 @@ from modelmix.core.call import Call
 from modelmix.core.usage import Iteration, Usage
 from modelmix.errors import StoreError
 from modelmix.store import schema
+from modelmix.store.book import Book
 from modelmix.store.call_row import instant, microseconds, put_rows, row_of
-from modelmix.store.door import guarded
-from modelmix.store.ledger import FILE
-from modelmix.store.migrate import engine_of
 from modelmix.store.plain_json import canonical
 from modelmix.store.replay_records import AnswerRow, GradeRow, Lost, Replay, Sending, Settled, Spent
 
@@ -56,50 +50,11 @@ def _keep_answers() -> Insert:
 _KEEP_ANSWERS: Final = _keep_answers()
 
 
-class ReplayBook:
+class ReplayBook(Book):
     """What the ledger of one home folder knows of replays.
 
-    Each method that writes is one transaction: what it has returned survives a killed process. A sending is
-    on record before its request leaves, so that nothing that was asked for goes unbooked.
+    A sending is on record before its request leaves, so that nothing that was asked for goes unbooked.
     """
-
-    def __init__(self, engine: Engine, path: Path) -> None:
-        self._engine = engine
-        self._writer = engine.execution_options(immediate=True)
-        self.path = path
-
-    @classmethod
-    def open(cls, home: Path) -> "ReplayBook":
-        """Open the book of a home folder; it is made where it is not there yet.
-
-        Raises:
-            StoreError: The ledger is locked, damaged, from a newer version, or cannot be made.
-        """
-        path = home / FILE
-        return cls(engine_of(path), path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with guarded(self.path):
-            self._engine.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with guarded(self.path), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with guarded(self.path), self._writer.begin() as connection:
-            yield connection
 
     # Replays.
 

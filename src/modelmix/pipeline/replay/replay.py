@@ -25,8 +25,9 @@ from modelmix.pipeline.replay.review import ReviewRow, to_review
 from modelmix.pipeline.replay.run import Run
 from modelmix.pipeline.replay.tally import Tally
 from modelmix.store import lock
+from modelmix.store.book import FILE
 from modelmix.store.lake import Lake
-from modelmix.store.ledger import FILE, Ledger
+from modelmix.store.ledger import Ledger
 from modelmix.store.records import Import
 from modelmix.store.replay_book import ReplayBook
 from modelmix.store.replay_records import Replay, Spent
