@@ -266,7 +266,7 @@ def _places(logs: "Sequence[str]", home: Path) -> tuple[str, ...]:
     """Return the logs that are named, or those that were imported and are still there."""
     from modelmix.errors import DataError
     from modelmix.store.book import FILE
-from modelmix.store.ledger import Ledger
+    from modelmix.store.ledger import Ledger
 
     if _STANDARD_INPUT in logs:
         raise typer.BadParameter(
