@@ -8,14 +8,19 @@ from typing import Any, TypeAlias
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.core.usage import Usage
+from modelmix.economics.bigger import Bigger, OnePass, retrying
 from modelmix.economics.cliff import find_cliff
 from modelmix.economics.commit_advice import advise
 from modelmix.economics.commitment import Expectation, best_at, best_of, expect, ladder
 from modelmix.economics.comparison import compare_models as compare
 from modelmix.economics.contract import Contract, DiscountTier, Overage
 from modelmix.economics.demand import Demand
+from modelmix.economics.difficulty import Fixed, Varied
 from modelmix.economics.forecast import Assumptions, Chance, TermSpend, forecast
 from modelmix.economics.monthly_commit import monthly_commit
+from modelmix.economics.path import AttemptCost
+from modelmix.economics.retry import best_cap, retried
+from modelmix.economics.verifier import Verifier, verified
 from modelmix.evaluate.multiplicity import benjamini_hochberg, e_benjamini_hochberg, simultaneous_z
 from modelmix.evaluate.paired import Pairs, pairs_needed
 from modelmix.evaluate.verdict import Verdict, judge
@@ -90,6 +95,85 @@ def compare_models(inputs: Inputs) -> object:
     return {
         "cost": {names[cost.model]: float(cost.usd) for cost in costs},
         "change_vs_first": {names[cost.model]: float(cost.change_share) for cost in costs},
+    }
+
+
+def retry_table(inputs: Inputs) -> object:
+    """Compare two models that are retried until success."""
+    small, big = (
+        (AttemptCost(call_usd=inputs[f"c_{name}"], check_usd=inputs["v"]), inputs[f"p_{name}"])
+        for name in ("small", "big")
+    )
+    found = retrying(small, big)
+    return {
+        "per_success_small": found.small_usd,
+        "per_success_big": found.big_usd,
+        "p_small_threshold": found.small_threshold_share,
+        "cheaper": "big" if found.is_bigger_cheaper else "small",
+    }
+
+
+def retry_capped(inputs: Inputs) -> object:
+    """Retry up to a cap."""
+    attempt = AttemptCost(call_usd=inputs["c"], check_usd=inputs["v"])
+    return retried(attempt, Fixed(inputs["p"]), inputs["k"], inputs["H"]).usd
+
+
+def retry_mixture_opt(inputs: Inputs) -> object:
+    """Find the best cap where some tasks never succeed."""
+    attempt = AttemptCost(call_usd=inputs["c"], check_usd=inputs["v"])
+    found = best_cap(attempt, Fixed(inputs["p"], inputs["s"]), inputs["H"], inputs["kmax"])
+    return {
+        "cost_by_cap": list(found.costs_usd),
+        "best_cap": found.cap,
+        "one_step_rule_cap": found.one_step_cap,
+        "best_cost": found.usd,
+    }
+
+
+def beta_growth(inputs: Inputs) -> object:
+    """Retry tasks of differing difficulty in a context that grows."""
+    attempt = AttemptCost(call_usd=inputs["c0"], check_usd=inputs["v"], growth_usd=inputs["g"])
+    found = retried(attempt, Varied(inputs["al"], inputs["be"]), inputs["k"], inputs["H"])
+    return {
+        "expected_attempts": found.attempts,
+        "p_unsolved": found.given_up_share,
+        "cost": found.usd,
+    }
+
+
+def retry_verifier(inputs: Inputs) -> object:
+    """Retry behind a check that errs."""
+    attempt = AttemptCost(call_usd=inputs["c"], check_usd=inputs["v"])
+    check = Verifier(inputs["fr"], inputs["fa"])
+    found = verified(attempt, Fixed(inputs["p"]), check, inputs["k"], inputs["L"], inputs["H"])
+    return {
+        "expected_attempts": found.attempts,
+        "p_human": found.given_up_share,
+        "p_wrong_delivered": found.wrong_share,
+        "p_correct_delivered": found.correct_share,
+        "cost": found.usd,
+    }
+
+
+def bigger(inputs: Inputs) -> object:
+    """Find the cost of a wrong answer from which the bigger model is the cheaper one."""
+    book, _ = _tables()
+    usage = _usage(inputs)
+    small, big = (
+        OnePass(
+            book.cost(usage, _model(inputs[f"model_{name}"]), DAY).total_usd,
+            Decimal(str(inputs[f"p_{name}"])),
+        )
+        for name in ("small", "big")
+    )
+    found = Bigger(small, big)
+    even, minutes = found.break_even_usd, found.minutes(Decimal(str(inputs["wage_per_h"])))
+    return {
+        "cost_small": float(small.call_usd),
+        "cost_big": float(big.call_usd),
+        "failure_cost_threshold": None if even is None else float(even),
+        "minutes_of_labour": None if minutes is None else float(minutes),
     }
 
 
@@ -233,7 +317,8 @@ QUANTITIES: dict[str, Callable[[Inputs], object]] = {
     function.__name__: function
     for function in (
         request_cost, tier_cliff, compare_models, bar_choice, tango_report, ni_table, fdr_report, hull,
-        commit_opt_single, commit_opt_tiers, regret_report, empirical_commit,
+        commit_opt_single, commit_opt_tiers, regret_report, empirical_commit, retry_table, retry_capped,
+        retry_mixture_opt, beta_growth, retry_verifier, bigger,
     )
 }  # fmt: skip
 
