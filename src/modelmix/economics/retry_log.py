@@ -16,8 +16,8 @@ from modelmix.economics.difficulty import Fixed
 from modelmix.errors import EvidenceError
 
 _Floats = NDArray[np.float64]
-_FIRST_GRID, _GRID, _ROUNDS = 65, 17, 10
-_BISECTIONS = 60
+_FIRST_GRID, _GRID, _ROUNDS = 65, 17, 8
+_BISECTIONS = 40
 
 
 @dataclass(frozen=True, slots=True)

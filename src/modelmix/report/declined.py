@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from modelmix.core.candidate import Candidate
+from modelmix.economics.bigger import break_even_usd
 from modelmix.policy.document import Refused, TaskEntry
 
 _ZERO = Decimal(0)
@@ -93,13 +94,3 @@ def _beats_usd(one: Refused, entry: TaskEntry, today_usd: Decimal, calls: int) -
 def part_usd(usd: Decimal, share: Decimal | None) -> Decimal | None:
     """Return a share of an amount, or None where the share is not known."""
     return None if share is None else usd * share
-
-
-def break_even_usd(per_call_usd: Decimal | None, loss: Decimal | None) -> Decimal | None:
-    """Return the cost of a wrong answer at which a move saves nothing: L* = cost difference / quality gap.
-
-    Source: break-even of a single pass with failure cost, E = c + (1 - p) L for both candidates.
-    """
-    if per_call_usd is None or loss is None or loss <= 0:
-        return None
-    return max(per_call_usd / loss, _ZERO)

@@ -6,9 +6,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from modelmix.core.candidate import Candidate
+from modelmix.economics.bigger import break_even_usd
 from modelmix.policy.by_type import State
 from modelmix.policy.document import PolicyDocument, TaskEntry, TaskEvidence
-from modelmix.report.declined import Declined, break_even_usd, declined, part_usd
+from modelmix.report.declined import Declined, declined, part_usd
 from modelmix.report.proof import Proof
 from modelmix.report.today import Realised, Today, TypeToday
 
