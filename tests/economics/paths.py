@@ -41,9 +41,7 @@ def simulate(
 ) -> Simulated:
     """Try every task until its answer is accepted or the cap is reached.
 
-    Args:
-        chance_of: Chance of success of each task.
-        prices: Damage of a wrong answer, and cost of giving up.
+    Each task has its own chance; prices are the damage of a wrong answer and the cost of giving up.
     """
     rng = np.random.default_rng(seed)
     n = len(chance_of)

@@ -103,7 +103,7 @@ def test_one_pass_is_an_accepted_outcome() -> None:
 
 def test_ranges() -> None:
     """A share of errors is a share, and no part of a cost is negative."""
-    with pytest.raises(ValueError, match="error_share is 1.5"):
+    with pytest.raises(ValueError, match=r"error_share is 1.5"):
         AcceptedOutcome(attempt_usd=D(1), error_share=D("1.5"), error_usd=D(1))
     with pytest.raises(ValueError, match="no part of a cost is below 0"):
         AcceptedOutcome(attempt_usd=D(1), error_share=D("0.5"), error_usd=D(1), delay_usd=D(-1))

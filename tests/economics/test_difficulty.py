@@ -1,5 +1,7 @@
 """Difficulty: what is failed is hard, and gets no easier."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ def test_open_shares_fall_by_the_chance_of_the_next_success(difficulty: Difficul
     open_shares = difficulty.open_shares(cap)
     assert len(open_shares) == cap + 1
     assert open_shares[0] == pytest.approx(1.0)
-    for failures, (before, after) in enumerate(zip(open_shares, open_shares[1:], strict=False)):
+    for failures, (before, after) in enumerate(pairwise(open_shares)):
         assert 0.0 <= after <= before + 1e-12
         assert before * (1 - difficulty.next_success(failures)) == pytest.approx(after, abs=1e-9)
 
@@ -50,7 +52,7 @@ def test_a_beta_by_simulation() -> None:
 
 def test_ranges() -> None:
     """Shares lie between 0 and 1, and a beta distribution has two positive parameters."""
-    with pytest.raises(ValueError, match="solvable_share is 1.2"):
+    with pytest.raises(ValueError, match=r"solvable_share is 1.2"):
         Fixed(0.5, 1.2)
     with pytest.raises(ValueError, match="alpha is 0 and beta 1; both lie above 0"):
         Varied(0, 1)

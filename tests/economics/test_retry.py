@@ -22,7 +22,8 @@ def test_a_cap_has_its_closed_form(share: float, call: float, check: float, cap:
     found = retried(AttemptCost(call_usd=call, check_usd=check), Fixed(share), cap, give_up)
     left = (1 - share) ** cap
     assert found.usd == pytest.approx((call + check) * (1 - left) / share + left * give_up)
-    assert (found.wrong_share, found.given_up_share) == (0.0, pytest.approx(left))
+    assert found.wrong_share == 0.0
+    assert found.given_up_share == pytest.approx(left)
 
 
 @given(st.floats(0.05, 1.0), attempts)
@@ -39,7 +40,7 @@ def test_without_a_cap_it_is_the_limit(share: float, attempt: AttemptCost) -> No
 def test_a_share_that_never_succeeds_has_its_closed_form(
     attempt: AttemptCost, share: float, solvable: float, cap: int, give_up: float
 ) -> None:
-    """s times the cost of what can be solved, and 1 - s times that of trying in vain."""
+    """It is s times the cost of what can be solved, and 1 - s times that of trying in vain."""
     each = retried(attempt, Fixed(share), cap, give_up).usd
     vain = retried(attempt, Fixed(0.0), cap, give_up).usd
     found = retried(attempt, Fixed(share, solvable), cap, give_up)
@@ -129,5 +130,5 @@ def test_ranges() -> None:
         until_success(AttemptCost(call_usd=0.01), 0.0)
     with pytest.raises(ValueError, match="the cap is -1; attempts are counted from 0"):
         retried(AttemptCost(call_usd=0.01), Fixed(0.5), -1, 0.0)
-    with pytest.raises(ValueError, match="give_up_usd is -1.0"):
+    with pytest.raises(ValueError, match=r"give_up_usd is -1.0"):
         retried(AttemptCost(call_usd=0.01), Fixed(0.5), 1, -1.0)

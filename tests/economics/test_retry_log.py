@@ -8,9 +8,7 @@ from modelmix.economics.retry_log import Estimate, Retried, estimate
 from modelmix.errors import EvidenceError
 
 
-def drawn(
-    seed: int, n: int, difficulty: Fixed, caps: tuple[int, ...] = (1, 2, 3, 5)
-) -> list[Retried]:
+def drawn(seed: int, n: int, difficulty: Fixed, caps: tuple[int, ...] = (1, 2, 3, 5)) -> list[Retried]:
     """Draw a log: each task has a cap of its own and is tried until it is solved or the cap is reached."""
     rng = np.random.default_rng(seed)
     log = []
@@ -29,7 +27,9 @@ def test_the_truth_is_found_again() -> None:
     assert found.solvable.low < 0.8 < found.solvable.high < 0.85
     assert found.success.low < 0.5 < found.success.high
     assert found.is_some_hopeless
-    assert found.difficulty == Fixed(found.success.value, found.solvable.value)
+    assert found.difficulty is not None
+    assert found.difficulty.success_share == found.success.value
+    assert found.difficulty.solvable_share == found.solvable.value
     assert (found.tasks, found.confidence) == (3_000, 0.95)
 
 

@@ -30,7 +30,7 @@ def test_without_errors_it_is_the_perfect_check(
 def test_one_chance_has_its_closed_form(
     call: float, check: float, share: float, verifier: Verifier, cap: int
 ) -> None:
-    """m = (1 - r^k) / a attempts, (1 - p) fa m delivered wrong, r^k given up."""
+    """Attempts are m = (1 - r^k) / a, (1 - p) fa m delivered wrong, r^k given up."""
     found = verified(AttemptCost(call_usd=call, check_usd=check), Fixed(share), verifier, cap, 4.0, 2.0)
     right, wrong = verifier.accepts(share)
     accepted = right + wrong
@@ -103,5 +103,5 @@ def test_a_path_by_simulation(difficulty: Fixed, verifier: Verifier) -> None:
 
 def test_ranges() -> None:
     """How often a check errs is a share."""
-    with pytest.raises(ValueError, match="false_accept_share is 1.5"):
+    with pytest.raises(ValueError, match=r"false_accept_share is 1.5"):
         Verifier(0.0, 1.5)

@@ -29,10 +29,13 @@ CLEARS on the traffic that moves: loss at most 1.3 pp at 95 % confidence, margin
 type                                      verdict      loss ≤    pairs   saves ≥
 form-extraction                           CLEARS       1.1 pp      640      91 %
   opus-5-5 · medium → haiku-5-5 · low
+  a wrong answer costs $4.00
 report-summary                            CLEARS       1.9 pp      412      30 %
   opus-4-8 or opus-5 → opus-5-5 · low
+  a wrong answer costs $1.00
 analytical-question                       UNDECIDED         -      212         -
   stays on opus-5-5 · medium (critical)
+  a wrong answer costs $1.00
   UNDECIDED: 212 of about 690 pairs; $9.40 more would decide
 
 2 of 3 types move; all else is answered by the model it asks for.

@@ -31,6 +31,17 @@ def command(
         list[str] | None,
         typer.Option(metavar="USD|TYPE=USD", help="What a wrong answer costs, for all types or one."),
     ] = None,
+    wage: Annotated[
+        str | None,
+        typer.Option(metavar="USD", help="What an hour of whoever corrects errors costs; with --minutes."),
+    ] = None,
+    minutes: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MIN|TYPE=MIN",
+            help="Minutes that correcting a wrong answer takes; cost = minutes x wage.",
+        ),
+    ] = None,
     critical: Annotated[
         list[str] | None, typer.Option(metavar="TYPE", help="A type that allows no regression; repeatable.")
     ] = None,
@@ -61,8 +72,9 @@ def command(
 
     from modelmix import settings
     from modelmix.cli.console import out, print_json
+    from modelmix.cli.error_cost import error_costs_of
     from modelmix.cli.options import day_of, priced_as
-    from modelmix.cli.shares import amounts_of, candidates_of, goal_of
+    from modelmix.cli.shares import candidates_of, goal_of
     from modelmix.pipeline.optimize import Ask, optimise
     from modelmix.pipeline.policy_file import check_writable, next_version, write
     from modelmix.report import fit as fit_report
@@ -73,15 +85,16 @@ def command(
         raise typer.BadParameter("a policy goes into a file; name one", param_hint="-o")
     check_writable(output)
     surroundings = settings.load()
-    common_usd, costs_usd = amounts_of(error_cost or (), "--error-cost")
+    costs = error_costs_of(error_cost or (), wage, minutes or ())
     chosen = None if arms is None else candidates_of(arms, "--arms")
     ask = Ask(
         goal=goal_of(margin, alpha, type_margin or (), seed),
         baseline=None if baseline is None else candidates_of(baseline, "--baseline")[0],
         arms=chosen,
         day=None if prices_on is None else day_of(prices_on),
-        error_cost_usd=common_usd,
-        error_costs_usd=costs_usd,
+        error_cost_usd=costs.common_usd,
+        error_costs_usd=costs.named_usd,
+        said=costs.said,
         critical=frozenset(critical or ()),
         name=name,
         version=next_version(output),

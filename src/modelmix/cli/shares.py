@@ -67,8 +67,15 @@ def margin_of(text: str, option: str) -> float:
     return share
 
 
-def amounts_of(texts: Iterable[str], option: str) -> tuple[Decimal | None, dict[str, Decimal]]:
+def amounts_of(
+    texts: Iterable[str], option: str, unit: str = "USD; write 0.50"
+) -> tuple[Decimal | None, dict[str, Decimal]]:
     """Read ``USD`` for all task types and ``TYPE=USD`` for single ones.
+
+    Args:
+        texts: What was given.
+        option: The option, for the sentence of an error.
+        unit: What the amounts are of, and an example.
 
     Raises:
         typer.BadParameter: One is not a positive amount.
@@ -82,9 +89,7 @@ def amounts_of(texts: Iterable[str], option: str) -> tuple[Decimal | None, dict[
         except InvalidOperation:
             usd = Decimal("NaN")
         if not usd.is_finite() or not 0 < usd < MOST_USD:
-            raise typer.BadParameter(
-                f"{text!r} is not a positive amount of USD; write 0.50", param_hint=option
-            )
+            raise typer.BadParameter(f"{text!r} is not a positive amount of {unit}", param_hint=option)
         if equals:
             named[task_type] = usd
         else:

@@ -16,7 +16,7 @@ _ZERO = Decimal(0)
 
 
 class Pays(StrEnum):
-    """While what a wrong answer costs less than, or more than, its break-even, a candidate is the cheaper one."""
+    """Where, by what a wrong answer costs, a candidate is the cheaper one: below or above its break-even."""
 
     ALWAYS = "always"
     ONLY_BELOW = "only below"

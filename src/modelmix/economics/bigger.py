@@ -1,4 +1,4 @@
-"""When the bigger model is the cheaper one: the cost of a wrong answer from which its price is worth paying."""
+"""When the bigger model is the cheaper one: the cost of a wrong answer from which its price is worth it."""
 
 import math
 from dataclasses import dataclass
@@ -143,8 +143,8 @@ def retrying(small: tuple[AttemptCost, float], big: tuple[AttemptCost, float]) -
         small: What an attempt of the cheaper costs, and its chance of success in (0, 1].
         big: The same of the dearer.
 
-    The big one is cheaper iff p_small < p_big (c_small + v) / (c_big + v). Where the small one's context grows
-    by g, the threshold is the root of B p^2 + (g - c - v) p - g = 0, with B the big one's cost.
+    The big one is cheaper iff p_small < p_big (c_small + v) / (c_big + v). Where the small one's context
+    grows by g, the threshold is the root of B p^2 + (g - c - v) p - g = 0, with B the big one's cost.
     """
     small_usd, big_usd = (until_success(attempt, share).usd for attempt, share in (small, big))
     if not big_usd:  # nothing is cheaper than nothing

@@ -21,9 +21,7 @@ class Verifier:
     false_accept_share: float = 0.0
 
     def __post_init__(self) -> None:
-        check_shares(
-            false_reject_share=self.false_reject_share, false_accept_share=self.false_accept_share
-        )
+        check_shares(false_reject_share=self.false_reject_share, false_accept_share=self.false_accept_share)
 
     def accepts(self, success_share: float) -> tuple[float, float]:
         """Return the chances that an attempt is accepted and right, and that it is accepted and wrong."""

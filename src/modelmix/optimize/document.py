@@ -10,11 +10,12 @@ from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.attempts import alpha_of_attempt
-from modelmix.optimize.fit import Decision, Fit, errors_after
+from modelmix.optimize.fit import Decision, Fit
 from modelmix.optimize.goal import Goal
-from modelmix.optimize.stratum import share_of
+from modelmix.optimize.stratum import errors_after, share_of
 from modelmix.optimize.why import why
 from modelmix.policy.document import (
+    Accepted,
     Bar,
     Certificate,
     PolicyDocument,
@@ -129,7 +130,21 @@ def _refused(decision: Decision) -> Iterator[Refused]:
             margin=_exact(tested.finding.margin),
             saving_share=None if math.isnan(share) else _exact(share),
             saving_bound=None if math.isnan(bound) else _exact(bound),
+            accepted=_accepted(decision, tested.comparison.candidate),
         )
+
+
+def _accepted(decision: Decision, candidate: Candidate) -> Accepted | None:
+    net = decision.net(candidate)
+    if net is None:
+        return None
+    return Accepted(
+        pairs=int(net.pairs),
+        baseline_usd=net.today.usd,
+        candidate_usd=net.then.usd,
+        net_low_usd=_exact(net.low_usd),
+        net_high_usd=_exact(net.high_usd),
+    )
 
 
 def _evidence(decision: Decision, source: Provenance, capabilities: CapabilityTable) -> TaskEvidence | None:
@@ -159,6 +174,7 @@ def _evidence(decision: Decision, source: Provenance, capabilities: CapabilityTa
         grader=source.graders.get(stratum.task_type),
         more_pairs=decision.more_pairs,
         more_usd=None if decision.more_usd is None else _exact(decision.more_usd),
+        accepted=_accepted(decision, candidate),
     )
 
 

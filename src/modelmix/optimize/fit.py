@@ -17,7 +17,8 @@ from modelmix.optimize.attempts import alpha_of_attempt
 from modelmix.optimize.certify import Certified, Move, certify
 from modelmix.optimize.choose import Choice, choose
 from modelmix.optimize.goal import LEAST_MARGIN, Goal
-from modelmix.optimize.stratum import Comparison, Stratum, tally
+from modelmix.optimize.net import Net, nets_of
+from modelmix.optimize.stratum import Comparison, Stratum, errors_after, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Decision:
             follows, four times out of five if its loss is zero or as seen, the larger. None where nothing is
             undecided, where no number would do at the loss seen, or where it is not pairs that are missing.
         more_usd: What they cost: both answers to each, at the mean cost of those seen; None if unpriced.
+        nets: Every candidate at the stated cost of a wrong answer, cheaper or dearer, on all rows; empty
+            where none was stated. Like ``tested`` for saying, never for moving.
     """
 
     stratum: Stratum
@@ -73,6 +76,11 @@ class Decision:
     tested: tuple[Tested, ...]
     more_pairs: int | None = None
     more_usd: float | None = None
+    nets: tuple[Net, ...] = ()
+
+    def net(self, candidate: Candidate) -> Net | None:
+        """Return the net saving of a candidate, or None where its errors or calls have no price."""
+        return next((net for net in self.nets if net.candidate == candidate), None)
 
     @property
     def moved(self) -> bool:
@@ -182,6 +190,7 @@ def _decide(
     open_calls = math.fsum(whole[index].calls for index in open_types)
     # More rows are another attempt, and one more type to put forward beside the others.
     family, next_alpha = len(proved.moves) + 1, alpha_of_attempt(goal.alpha, attempt + 1)
+    nets = nets_of(whole, goal.alpha)
     ahead = _Ahead(next_alpha / family, float(ndtr(-simultaneous_z(family, next_alpha))), goal.margin)
     decisions = []
     for index, stratum in enumerate(whole):
@@ -194,7 +203,8 @@ def _decide(
                 needed = ahead.needed(comparison, margin, 1.0 if fails else stratum.calls / open_calls)
                 tested.append(Tested(comparison, replace(finding, verdict=verdict, needed=needed)))
         tested.sort(key=partial(_promise, stratum=stratum, move=move))
-        decisions.append(_decision(stratum, move, tuple(tested), goal))
+        decided = _decision(stratum, move, tuple(tested), goal)
+        decisions.append(replace(decided, nets=nets[stratum.task_type]))
     return tuple(decisions)
 
 
@@ -287,11 +297,6 @@ def _summarise(
         errors_after=after if moves else math.nan,
         no_baseline=missing,
     )
-
-
-def errors_after(baseline_errors: float, loss: float) -> float:
-    """Error rate after a move, in [0, 1]: the two are measured on rows that may differ slightly."""
-    return min(1.0, max(0.0, baseline_errors + loss))
 
 
 def _stratum_of(move: Move, strata: Sequence[Stratum]) -> Stratum:

@@ -81,6 +81,11 @@ def share_of(saving_usd: float, baseline_usd: float) -> float:
     return min(share, 1.0)
 
 
+def errors_after(baseline_errors: float, loss: float) -> float:
+    """Error rate after a move, in [0, 1]: the two are measured on rows that may differ slightly."""
+    return min(1.0, max(0.0, baseline_errors + loss))
+
+
 def tally(
     evidence: TypeEvidence,
     baseline: Candidate,

@@ -4,6 +4,7 @@ import math
 
 from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.fit import Decision, Tested
+from modelmix.optimize.price_of_errors import price_of_errors
 
 _SHOWN = 3
 _ROUNDING = 1e-6  # what binary fractions add to a bound of exactly a tenth of a point
@@ -12,7 +13,8 @@ _ROUNDING = 1e-6  # what binary fractions add to a bound of exactly a tenth of a
 def why(decision: Decision) -> str:
     """Word the reason of a decision.
 
-    Every figure has its n; losses are points of the pass rate, positive is worse than the baseline.
+    Every figure has its n; losses are points of the pass rate, positive is worse than the baseline. Where a
+    wrong answer has a cost and a type stays, it says whether the bigger model is the cheaper one.
     """
     if decision.moved and decision.move is not None:
         finding = decision.move.finding
@@ -20,8 +22,12 @@ def why(decision: Decision) -> str:
             f"CLEARS on {decision.move.candidate}: loss {points(finding.loss)}, at most "
             f"{at_most(finding.bound)} (margin {points(finding.margin)}), {finding.pairs:.0f} fresh pairs"
         )
+    return "; ".join([*_verdicts(decision), *price_of_errors(decision.stratum.baseline, decision.nets)])
+
+
+def _verdicts(decision: Decision) -> list[str]:
     if not decision.tested:
-        return "UNDECIDED: no cheaper candidate was measured against its baseline"
+        return ["UNDECIDED: no cheaper candidate was measured against its baseline"]
     failing = [t for t in decision.tested if t.finding.verdict is Verdict.FAILS]
     parts = [_failing(t) for t in failing[:_SHOWN]]
     if len(failing) > _SHOWN:
@@ -29,7 +35,7 @@ def why(decision: Decision) -> str:
     open_ones = [t for t in decision.tested if t.finding.verdict is not Verdict.FAILS]
     if open_ones:
         parts.insert(0, _undecided(decision, open_ones[0]))
-    return "; ".join(parts)
+    return parts
 
 
 def points(share: float) -> str:

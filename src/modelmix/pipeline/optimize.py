@@ -45,6 +45,7 @@ class Ask:
         critical: Task types that allow no regression.
         name: Name of the policy.
         version: Its number.
+        said: How what was asked is to be read, one sentence each; they stand among the notes.
     """
 
     goal: Goal
@@ -56,6 +57,7 @@ class Ask:
     critical: frozenset[str] = frozenset()
     name: str = "policy"
     version: int = 1
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def optimise(
         templates=templates,
     )
     policy = signed(document(found, ask.goal, source, capabilities))
-    notes = (basis, *_notes(priced, found), *_retired(found, capabilities, now.date()))
+    notes = (basis, *ask.said, *_notes(priced, found), *_retired(found, capabilities, now.date()))
     return Optimised(found, policy, notes)
 
 

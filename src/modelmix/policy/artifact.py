@@ -17,6 +17,7 @@ from modelmix.policy.by_type import ByType, Entry
 from modelmix.policy.document import (
     FORMAT,
     GRACE_DAYS,
+    Accepted,
     Bar,
     Batch,
     Caching,
@@ -54,7 +55,9 @@ _HOLDERS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("tasks", "*", "match"): TaskMatch,
     ("tasks", "*", "bar"): TaskBar,
     ("tasks", "*", "evidence"): TaskEvidence,
+    ("tasks", "*", "evidence", "accepted"): Accepted,
     ("tasks", "*", "refused", "*"): Refused,
+    ("tasks", "*", "refused", "*", "accepted"): Accepted,
     ("tasks", "*", "caching"): Caching,
     ("tasks", "*", "batch"): Batch,
 }

@@ -7,7 +7,7 @@ from modelmix.core.candidate import Candidate
 from modelmix.policy.by_type import ByType
 from modelmix.policy.document import Certificate, PolicyDocument, TaskEntry
 from modelmix.policy.share import plain
-from modelmix.policy.words import at_least, at_most, default_words, expiry, percent, points, way
+from modelmix.policy.words import at_least, at_most, default_words, error_cost, expiry, percent, points, way
 
 _NARROWEST = 60
 _FIGURES = 38
@@ -71,6 +71,9 @@ def _types(document: PolicyDocument, policy: ByType, columns: int) -> Iterator[s
         mark = " (critical)" if entry.critical else ""
         refused = "; NOT TAKEN, no certificate carries it" if name in policy.refused else ""
         yield f"  {way(entry)}{mark}{refused}"
+        cost = error_cost(document, entry)
+        if cost is not None:
+            yield f"  a wrong answer costs {cost}"
         if entry.why:
             yield f"  {entry.why}"
 

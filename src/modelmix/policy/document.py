@@ -36,6 +36,8 @@ from modelmix.policy.cells import (
     Text,
     Usd,
     UsdChange,
+    UsdHigh,
+    UsdLow,
 )
 
 FORMAT: Final = 1
@@ -170,6 +172,28 @@ class TaskBar(_Keys):
     error_cost_usd: Usd | None = None
 
 
+class Accepted(_Keys):
+    """What an accepted outcome costs, all told, where a wrong answer has a cost: the call and its errors.
+
+    The net saving is what it costs less on the candidate than on the baseline; its interval holds for all
+    candidates of the policy at once, each end at ``1 - alpha``.
+
+    Attributes:
+        pairs: Pairs that this rests on, choosing rows included: it says, and certifies nothing.
+        baseline_usd: Cost of an accepted outcome on the baseline.
+        candidate_usd: Cost of it on the candidate.
+        net_low_usd: Lower confidence bound of the net saving; rounded down.
+        net_high_usd: Upper confidence bound of it; rounded up. Below 0 the errors of the candidate cost more
+            than its calls save: bigger is cheaper here.
+    """
+
+    pairs: Count
+    baseline_usd: Usd
+    candidate_usd: Usd
+    net_low_usd: UsdLow
+    net_high_usd: UsdHigh
+
+
 class TaskEvidence(_Keys):
     """What was measured on one task type.
 
@@ -187,6 +211,7 @@ class TaskEvidence(_Keys):
         grader: Graders with their versions and options, by which the answers were scored.
         more_pairs: For UNDECIDED: about how many more pairs would decide.
         more_usd: For UNDECIDED: about what they cost.
+        accepted: Cost of an accepted outcome, on all rows, where a wrong answer has a cost.
     """
 
     verdict: VerdictName
@@ -202,6 +227,7 @@ class TaskEvidence(_Keys):
     grader: Text | None = None
     more_pairs: Count | None = None
     more_usd: Usd | None = None
+    accepted: Accepted | None = None
 
 
 class Refused(_Keys):
@@ -214,6 +240,7 @@ class Refused(_Keys):
         margin: Margin that it is shown to pass.
         saving_share: What it would have saved, as a share of the baseline's cost.
         saving_bound: Lower confidence bound of that; rounded down.
+        accepted: Cost of an accepted outcome, where a wrong answer has a cost.
     """
 
     candidate: Chosen
@@ -222,6 +249,7 @@ class Refused(_Keys):
     margin: Margin | None = None
     saving_share: Saving | None = None
     saving_bound: SavingBound | None = None
+    accepted: Accepted | None = None
 
 
 class Caching(_Keys):

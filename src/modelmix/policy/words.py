@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from modelmix.core.candidate import Candidate
 from modelmix.policy.document import Certificate, PolicyDocument, TaskEntry
 
-_TENTH_OF_A_POINT, _PERCENT = Decimal("0.001"), Decimal("0.01")
+_TENTH_OF_A_POINT, _PERCENT, _CENT = Decimal("0.001"), Decimal("0.01"), Decimal("0.01")
 
 
 def way(entry: TaskEntry) -> str:
@@ -55,6 +55,15 @@ def usd(amount: Decimal) -> str:
     """Write a change of the bill per month, with its sign: ``+$1,310/mo``."""
     sign = "\N{MINUS SIGN}" if amount < 0 else "+"
     return f"{sign}${abs(amount):,.0f}/mo"
+
+
+def error_cost(document: PolicyDocument, entry: TaskEntry) -> str | None:
+    """Say what a wrong answer of a type costs, its own cost or the policy's: ``$4.00``; None if unsaid."""
+    own = None if entry.bar is None else entry.bar.error_cost_usd
+    amount = own if own is not None else document.bar.error_cost_usd
+    if amount is None:
+        return None
+    return f"${amount:,.2f}" if amount == amount.quantize(_CENT) else f"${amount:,f}"
 
 
 def default_words(document: PolicyDocument) -> str:

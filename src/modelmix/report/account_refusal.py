@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from modelmix.report.accepted import accepted, accepted_paragraph
 from modelmix.report.account_evidence import evidence
 from modelmix.report.break_even import UNSAID, break_even
 from modelmix.report.sheet import Sheet
@@ -29,7 +30,7 @@ def refusal(sheet: Sheet, at: str) -> str:
     return (
         f'<section class="declined">\n<h4>Declined: {sheet.text(f"{here}.candidate")}</h4>\n'
         f"<p>{_worth(sheet, at)}; {_loss(sheet, here)}.</p>\n"
-        f"<p>{_pays(sheet, at)}</p>\n"
+        f"<p>{_pays(sheet, at)}</p>\n{accepted_paragraph(sheet, here)}"
         f"{evidence(sheet, here, task=at, unfolded=_UNFOLDED)}{_others(sheet, at)}</section>\n"
     )
 
@@ -98,5 +99,7 @@ def _others(sheet: Sheet, at: str) -> str:
         if one["pays_while_error_below_usd"] is not None:
             below = sheet.price(f"{here}.pays_while_error_below_usd")
             said += f", and pay only while a wrong answer costs less than {below}"
+        if one["accepted"] is not None:
+            said += f"; {accepted(sheet, here)}"
         lines.append(f"<li>{said}</li>\n")
     return f"<h5>Other candidates that fail</h5>\n<ul>\n{''.join(lines)}</ul>\n" if lines else ""

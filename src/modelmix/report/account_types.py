@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from modelmix.report.accepted import accepted_paragraph
 from modelmix.report.account_evidence import evidence
 from modelmix.report.account_refusal import is_refusal, refusal
 from modelmix.report.break_even import break_even
@@ -66,7 +67,7 @@ def _article(sheet: Sheet, i: int) -> str:
         f'<article id="type-{i}">\n<h3>{sheet.text(f"{at}.task_type")} {badge(task)}{live}</h3>\n',
         f"<p>{_way(sheet, at)}</p>\n",
         f'<p class="soft">{sheet.text(f"{at}.why")}</p>\n' if task["why"] else "",
-        "" if is_refusal(task) or not task["candidate"] else f"<p>{break_even(sheet, at)}</p>\n",
+        "" if is_refusal(task) or not task["candidate"] else _pays(sheet, at),
         _errors(sheet, at),
         _undecided(sheet, at),
         _traffic(sheet, at),
@@ -87,6 +88,10 @@ def _way(sheet: Sheet, at: str) -> str:
         return f"{baseline} → <strong>{sheet.text(f'{at}.route')}</strong>{certified}"
     tried = f"; tried: {sheet.text(f'{at}.candidate')}" if task["candidate"] else ""
     return f"stays on {baseline}{tried}"
+
+
+def _pays(sheet: Sheet, at: str) -> str:
+    return f"<p>{break_even(sheet, at)}</p>\n{accepted_paragraph(sheet, at)}"
 
 
 def _errors(sheet: Sheet, at: str) -> str:

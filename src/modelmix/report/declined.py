@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from modelmix.core.candidate import Candidate
 from modelmix.economics.bigger import break_even_usd
-from modelmix.policy.document import Refused, TaskEntry
+from modelmix.policy.document import Accepted, Refused, TaskEntry
 
 _ZERO = Decimal(0)
 
@@ -26,6 +26,7 @@ class Declined:
         beats_route_while_error_below_usd: Cost of a wrong answer below which it would have paid more than the
             route that the type takes; None where the type stays, where it loses no more than the route does,
             or where that is not known.
+        accepted: What an accepted outcome costs on it and on the baseline, or None.
     """
 
     candidate: Candidate
@@ -36,6 +37,7 @@ class Declined:
     saving_bound_usd: Decimal | None
     pays_while_error_below_usd: Decimal | None
     beats_route_while_error_below_usd: Decimal | None
+    accepted: Accepted | None
 
 
 def declined(entry: TaskEntry, today_usd: Decimal, calls: int) -> list[Declined]:
@@ -64,6 +66,7 @@ def _refused(entry: TaskEntry) -> Iterator[Refused]:
             margin=None if entry.bar is None else entry.bar.type_margin,
             saving_share=own.saving_share,
             saving_bound=own.saving_bound,
+            accepted=own.accepted,
         )
 
 
@@ -79,6 +82,7 @@ def _priced(one: Refused, entry: TaskEntry, today_usd: Decimal, calls: int) -> D
         saving_bound_usd=part_usd(today_usd, one.saving_bound),
         pays_while_error_below_usd=break_even_usd(per_call, one.loss),
         beats_route_while_error_below_usd=_beats_usd(one, entry, today_usd, calls),
+        accepted=one.accepted,
     )
 
 

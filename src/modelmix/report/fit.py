@@ -14,6 +14,7 @@ from rich.text import Text
 from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.fit import Decision, Fit
 from modelmix.optimize.goal import Goal
+from modelmix.optimize.net import Net
 from modelmix.optimize.why import at_most, points, why
 from modelmix.report.money import about_usd
 from modelmix.report.plain import printable
@@ -103,12 +104,35 @@ def _task(decision: Decision) -> dict[str, Any]:
                 "bound": tested.finding.bound,
                 "type_margin": tested.finding.margin,
                 "saving_usd_per_call": _number(tested.comparison.saving_usd),
+                "accepted": _accepted(decision.net(tested.comparison.candidate)),
             }
             for tested in decision.tested
+        ],
+        "error_cost_usd": stratum.error_cost_usd,
+        "upward": [
+            {"candidate": str(net.candidate), "pairs": net.pairs, "accepted": _accepted(net)}
+            for net in decision.nets
+            if net.is_shown_upward
         ],
         "errors_per_1000_before": _number(1000.0 * stratum.baseline_errors),
         "more_pairs": decision.more_pairs,
         "more_usd": decision.more_usd,
+    }
+
+
+def _accepted(net: Net | None) -> dict[str, Any] | None:
+    if net is None:
+        return None
+    even = net.contrast.break_even_usd
+    return {
+        "baseline_usd": float(net.today.usd),
+        "candidate_usd": float(net.then.usd),
+        "net_saving_usd": net.saving_usd,
+        "net_saving_low_usd": net.low_usd,
+        "net_saving_high_usd": net.high_usd,
+        "pays": net.contrast.pays,
+        "break_even_error_usd": None if even is None else float(even),
+        "is_bigger_cheaper": net.is_shown_eaten,
     }
 
 

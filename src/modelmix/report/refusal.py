@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from modelmix.report.accepted import accepted_row
 from modelmix.report.apportion import FINE
 from modelmix.report.declined import Declined
 from modelmix.report.evidence_rows import CandidateShown, evidence_rows
@@ -50,6 +51,7 @@ def declined_row(found: Declined, quantum: Decimal) -> dict[str, Any]:
         "saving_usd": _number(saving),
         "pays_while_error_below_usd": _fine(found.pays_while_error_below_usd),
         "beats_route_while_error_below_usd": _fine(found.beats_route_while_error_below_usd),
+        "accepted": accepted_row(found.accepted),
     }
 
 

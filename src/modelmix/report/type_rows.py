@@ -7,6 +7,7 @@ from typing import Any
 
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.paired import Pairs
+from modelmix.report.accepted import accepted_row
 from modelmix.report.apportion import FINE
 from modelmix.report.evidence_rows import NO_CANDIDATE, CandidateShown, evidence_rows, pairs_row
 from modelmix.report.measured import MeasuredCandidate, MeasuredType
@@ -77,6 +78,7 @@ def _row(money: Money, i: int, shown: TypeEvidenceShown) -> dict[str, Any]:
         "month": None if money.month is None else _amounts(money.month, i, row),
         **_evidence(row),
         **_break_even(row),
+        "accepted": accepted_row(None if row.evidence is None else row.evidence.accepted),
         "declined": [declined_row(one, money.span.quantum) for one in row.declined],
         "refusal": refusal_row(money, i, shown.refusal),
         "why": row.why or None,
