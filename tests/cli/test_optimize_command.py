@@ -93,9 +93,29 @@ def test_errors_that_cost_and_critical_types(home: str, tmp_path: Path) -> None:
     assert optimise(home, tmp_path / "p.yaml", "--critical", "holds", "--error-cost", "0.001") in {0, 8}
 
 
+def test_minutes_at_a_wage_are_a_cost_of_errors(
+    home: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They stand in the policy, its card and the notes; where errors eat a saving bigger is cheaper."""
+    output = tmp_path / "p.yaml"
+    assert optimise(home, output, "--wage", "30", "--minutes", "fails=4") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "a wrong answer of fails costs $2.00: 4 minutes at $30 an hour" in shown
+    assert "bigger is cheaper here: at $2.00 a wrong answer an accepted outcome costs" in shown
+    entry = parse(output.read_bytes(), str(output)).tasks["fails"]
+    assert entry.bar is not None
+    assert entry.bar.error_cost_usd == 2
+    assert "bigger is cheaper here" in (entry.why or "")
+    assert run(["--home", home, "policy", "show", str(output)]) == 0
+    assert "a wrong answer costs $2.00" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "more",
     [
+        ["--wage", "30"],
+        ["--minutes", "fails=4"],
+        ["--wage", "30", "--minutes", "fails=4", "--error-cost", "fails=2"],
         ["--margin", "2"],
         ["--margin", "two"],
         ["--margin", "-1%"],

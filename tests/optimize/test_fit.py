@@ -86,6 +86,31 @@ def test_errors_that_cost_keep_work_where_it_is() -> None:
     assert found.certified.pool is None
 
 
+def test_where_errors_eat_the_saving_bigger_is_cheaper() -> None:
+    """At the cost of an error the type stays, and says what an accepted outcome costs on both."""
+    evidence = made("fails", 1200, 0.2, 0.1)
+    (dear,) = decided(evidence, fails=Scene(BASE, 1200.0, error_cost_usd=20.0)).decisions
+    assert "bigger is cheaper here: at $20.00 a wrong answer" in why(dear)
+    assert "only while a wrong answer costs less than" in why(dear)
+    net = dear.net(CHEAP)
+    assert net is not None
+    assert net.is_shown_eaten
+    assert (dear.net(BASE), dear.moved) == (None, False)
+    (free,) = decided(evidence).decisions
+    assert free.nets == ()
+    assert "bigger" not in why(free)
+
+
+def test_where_fewer_errors_pay_a_dearer_candidate_is_named() -> None:
+    """A type whose baseline is the cheapest stays on it, and says which candidate costs less all told."""
+    evidence = made("fails", 1200, 0.2, 0.01)
+    (decision,) = decided(evidence, fails=Scene(CHEAP, 1200.0, error_cost_usd=20.0)).decisions
+    assert not decision.moved
+    assert "no cheaper candidate was measured" in why(decision)
+    assert "bigger would be cheaper here" in why(decision)
+    assert "it is said, and not routed" in why(decision)
+
+
 def test_nothing_cheaper() -> None:
     """A type with no cheaper candidate says so."""
     evidence = made("t", 300, 0.0, 0.0)
@@ -223,7 +248,7 @@ def test_the_document_carries_its_certificate(capabilities: CapabilityTable) -> 
     """What is written says what was proved, is signed, and reads back as the same."""
     types = (made("holds", 2500, 0.0, 0.0), made("fails", 1200, 0.4, 0.3), made("small", 25, 0.0, 0.0))
     critical = Scene(BASE, 25.0, error_cost_usd=0.001, critical=True)
-    found = decided(*types, small=critical)
+    found = decided(*types, small=critical, fails=Scene(BASE, 1200.0, error_cost_usd=5.0))
     source = Provenance(
         name="p",
         version=3,
@@ -244,6 +269,13 @@ def test_the_document_carries_its_certificate(capabilities: CapabilityTable) -> 
     assert policy.tasks["holds"].route == CHEAP
     assert policy.tasks["fails"].route == "baseline"
     assert policy.tasks["fails"].match.template == "0123456789abcdef"
+    refused = policy.tasks["fails"].refused[0]
+    assert refused.accepted is not None
+    assert refused.accepted.candidate_usd > refused.accepted.baseline_usd
+    assert refused.accepted.net_low_usd < refused.accepted.net_high_usd < 0
+    assert refused.accepted.pairs == 1200
+    assert policy.tasks["holds"].evidence is not None
+    assert policy.tasks["holds"].evidence.accepted is None
     assert policy.tasks["small"].critical
     assert policy.certified("holds")
     assert not policy.certified("fails")

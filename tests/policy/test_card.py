@@ -1,6 +1,7 @@
 """Card: a policy on one screen."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -8,6 +9,18 @@ from modelmix.core.capabilities import CapabilityTable
 from modelmix.policy.artifact import signed, to_policy
 from modelmix.policy.card import card
 from modelmix.policy.document import PolicyDocument
+
+
+def test_a_cost_of_errors_that_is_no_whole_cent_is_shown_as_it_is(
+    document: PolicyDocument, capabilities: CapabilityTable
+) -> None:
+    """Minutes at a wage may come to a fraction of a cent; where nobody said a cost, none is shown."""
+    bar = document.bar.model_copy(update={"error_cost_usd": Decimal("0.458333")})
+    drawn = card(document.model_copy(update={"bar": bar}), to_policy(document, capabilities))
+    assert drawn.count("a wrong answer costs $0.458333") == 2
+    bar = document.bar.model_copy(update={"error_cost_usd": None})
+    drawn = card(document.model_copy(update={"bar": bar}), to_policy(document, capabilities))
+    assert drawn.count("a wrong answer costs") == 1
 
 
 def test_the_card_says_what_is_proved_and_where_each_type_goes(

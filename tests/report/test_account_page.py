@@ -12,7 +12,7 @@ import pytest
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.paired import Pairs
 from modelmix.pipeline.savings import savings
-from modelmix.policy.document import PolicyDocument, Refused
+from modelmix.policy.document import Accepted, PolicyDocument, Refused
 from modelmix.report.account import Account, account_document
 from modelmix.report.account_page import account_page
 from modelmix.report.evidence_rows import CandidateShown
@@ -173,6 +173,23 @@ def test_each_move_says_when_it_pays() -> None:
     assert "not cheaper here" in break_even(saving_share=-0.5)
 
 
+def accepted(low: float, high: float) -> Accepted:
+    """State what an accepted outcome costs on both."""
+    return Accepted(pairs=600, baseline_usd=0.0653, candidate_usd=0.147, net_low_usd=low, net_high_usd=high)
+
+
+def test_an_accepted_outcome_says_what_it_costs_on_both() -> None:
+    """More, less or neither, with the interval and the pairs; where it is shown, that bigger is cheaper."""
+    said = break_even(accepted=accepted(-0.147, -0.0255))
+    assert "bigger is cheaper here: an accepted outcome costs $0.07 on the baseline and $0.15 on the" in said
+    assert "$0.03 to $0.15 more (600 pairs)" in said
+    assert "between $0.02 less and $0.03 more (600 pairs)" in break_even(accepted=accepted(-0.03, 0.02))
+    said = break_even(accepted=accepted(0.02, 0.05))
+    assert "$0.02 to $0.05 less (600 pairs)" in said
+    assert "bigger is cheaper" not in said
+    assert "Per accepted outcome" not in break_even()
+
+
 def test_what_stays_says_why_and_what_would_decide() -> None:
     """Refused and undecided types, uncertified moves, types without a candidate."""
     document, page = shown(made([call(0, "forms"), moved(1, "forms", POLICY), call(40, "tickets")]))
@@ -296,6 +313,24 @@ def test_a_refusal_is_shown_where_the_type_stays() -> None:
     document, said = shown(made([call(0, "tickets")], policy_of(tickets=bare)))
     assert document["tasks"][0]["type_margin"] == 0.025
     assert "Other candidates that fail" not in words(said)
+
+
+def test_a_refusal_says_that_bigger_is_cheaper() -> None:
+    """Of the declined candidate that would save most, and of the others, with what both cost all told."""
+    eaten = REFUSED.model_copy(update={"accepted": accepted(-0.147, -0.0255)})
+    other = eaten.model_copy(
+        update={"candidate": Candidate("claude-sonnet-4-6"), "saving_share": Decimal("0.5")}
+    )
+    for name in ("forms", "tickets"):
+        document, said = refusing(name, (eaten, other))
+        assert said.count("bigger is cheaper here: an accepted outcome costs $0.07 on the baseline") == 2
+        assert said.count("Per accepted outcome, bigger") == 1
+        assert document["tasks"][0]["declined"][0]["accepted"]["is_bigger_cheaper"]
+    assert "accepted outcome" not in refusing("forms")[1]
+    own = entry("tickets", "FAILS", moved=False, accepted=accepted(-0.147, -0.0255))
+    document, page = shown(made([call(0, "tickets")], policy_of(tickets=own)))
+    assert words(page).count("Per accepted outcome, bigger is cheaper here") == 1
+    assert document["tasks"][0]["refusal"]["accepted"] == document["tasks"][0]["accepted"]
 
 
 def test_a_refusal_may_be_worth_nothing_or_not_known() -> None:

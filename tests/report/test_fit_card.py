@@ -91,6 +91,30 @@ def test_json_is_json() -> None:
     assert json.dumps(fit_report.as_json(report(unpriced)), allow_nan=False)
 
 
+def test_json_says_what_an_accepted_outcome_costs() -> None:
+    """At a cost of a wrong answer each candidate has its net saving, and a dearer one that pays is listed."""
+    types = evidence("stays", 500, 200)
+    for baseline, is_upward in ((BASE, False), (CHEAP, True)):
+        found = fit([types], {"stays": Scene(baseline, 500.0, error_cost_usd=20.0)}, GOAL)
+        document = json.loads(json.dumps(fit_report.as_json(report(found)), allow_nan=False))
+        (task,) = document["tasks"]
+        (one,) = task["upward"] if is_upward else task["tested"]
+        costs = one["accepted"]
+        assert task["error_cost_usd"] == 20.0
+        assert costs["net_saving_low_usd"] < costs["net_saving_usd"] < costs["net_saving_high_usd"]
+        assert costs["pays"] == ("only above" if is_upward else "only below")
+        assert costs["break_even_error_usd"] == pytest.approx(0.9 / 0.4)
+        assert costs["is_bigger_cheaper"] is not is_upward
+        assert bool(task["upward"]) is is_upward
+    free = fit_report.as_json(report(decided(types)))["tasks"][0]
+    assert (free["error_cost_usd"], free["tested"][0]["accepted"], free["upward"]) == (None, None, [])
+    same = fit(
+        [replace(types, score=np.ones((500, 2)))], {"stays": Scene(BASE, 1.0, error_cost_usd=1.0)}, GOAL
+    )
+    costs = fit_report.as_json(report(same))["tasks"][0]["tested"][0]["accepted"]
+    assert (costs["pays"], costs["break_even_error_usd"]) == ("always", None)
+
+
 def standing(policy: str, pairs: int = 1700, *, false: float = 0.0, ceiling: float | None = 0.5) -> Standing:
     """Build a standing."""
     return Standing(policy, pairs, 0.2, (0.1, 0.3), ceiling, -0.001, false, 0.0, false, false, 200)

@@ -69,5 +69,7 @@ def _even(net: Net) -> str:
     if contrast.break_even_usd is None:
         return ""
     even = dollars(float(contrast.break_even_usd))
-    way = "only while a wrong answer costs less" if contrast.pays is Pays.ONLY_BELOW else "once it costs more"
+    way = (
+        "only while a wrong answer costs less" if contrast.pays is Pays.ONLY_BELOW else "once one costs more"
+    )
     return f"; {net.candidate} pays {way} than {even}"
