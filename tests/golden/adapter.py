@@ -1,5 +1,6 @@
 """Answers worked cases with the public functions of the package: names are mapped, nothing is computed."""
 
+import math
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,9 @@ from modelmix.economics.contract import Contract, DiscountTier, Overage
 from modelmix.economics.demand import Demand
 from modelmix.economics.forecast import Assumptions, Chance, TermSpend, forecast
 from modelmix.economics.monthly_commit import monthly_commit
+from modelmix.evaluate.allocation import Prospect, best, neyman, worths
+from modelmix.evaluate.eprocess import log_wealth_fixed, stop_index, watch
+from modelmix.evaluate.judge_correction import Judged, ppi, rogan_gladen
 from modelmix.evaluate.multiplicity import benjamini_hochberg, e_benjamini_hochberg, simultaneous_z
 from modelmix.evaluate.paired import Pairs, pairs_needed
 from modelmix.evaluate.verdict import Verdict, judge
@@ -146,6 +150,46 @@ def fdr_report(inputs: Inputs) -> object:
     }
 
 
+def eprocess_fixed(inputs: Inputs) -> object:
+    """Bet the same before every pair."""
+    found = log_wealth_fixed(inputs["D"], inputs["margin"], inputs["lam"])
+    return {"path": list(map(math.exp, found)), "stop": stop_index(found, inputs["alpha"])}
+
+
+def eprocess_agrapa(inputs: Inputs) -> object:
+    """Bet by what was seen."""
+    found = watch(inputs["D"], inputs["margin"], inputs["alpha"])
+    return {"path": found.e_values.tolist(), "stop": found.stop}
+
+
+def judge_report(inputs: Inputs) -> object:
+    """Correct a judge."""
+    found = ppi(Judged.of(inputs["Yl"], inputs["fl"], inputs["fu"]))
+    return {
+        "estimate": found.mean,
+        "se": found.error,
+        "lo": found.low,
+        "hi": found.high,
+        "rogan_gladen": rogan_gladen(inputs["p_obs"], inputs["se"], inputs["sp"]),
+    }
+
+
+def eval_plan(inputs: Inputs) -> object:
+    """Share an evaluation budget, and value more pairs."""
+    shared = neyman(inputs["W"], inputs["sd"], inputs["cost"], inputs["budget"])
+    prospect = Prospect(
+        "case", inputs["a0"], inputs["b0"], inputs["p_ref"],
+        inputs["N"], inputs["dc"], inputs["L"], inputs["c_eval"],
+    )  # fmt: skip
+    offers = worths(prospect, inputs["ns"])
+    return {
+        "neyman": {"n": list(shared.n), "variance": shared.variance},
+        "evsi": {str(offer.n): offer.evsi_usd for offer in offers},
+        "net": {str(offer.n): offer.net_usd for offer in offers},
+        "best_n": best(offers).n,
+    }
+
+
 def hull(inputs: Inputs) -> object:
     """Find the frontier."""
     found = frontier([Point(*point) for point in inputs["points"]])
@@ -233,6 +277,7 @@ QUANTITIES: dict[str, Callable[[Inputs], object]] = {
     function.__name__: function
     for function in (
         request_cost, tier_cliff, compare_models, bar_choice, tango_report, ni_table, fdr_report, hull,
+        eprocess_fixed, eprocess_agrapa, judge_report, eval_plan,
         commit_opt_single, commit_opt_tiers, regret_report, empirical_commit,
     )
 }  # fmt: skip
