@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 Floats = NDArray[np.float64]
@@ -24,14 +25,14 @@ MOST_LOOKS = 5
 """Each look beyond a handful wins little and costs level."""
 
 _FAR = 9.0  # standard deviations beyond which a normal variable does not come
-_NODES, _MOST_PANELS = 16, 64
-_BISECTIONS = 60
+_MOST_PANELS = 64
+_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
 class Spending(StrEnum):
     """How the level is spent as information grows.
 
-    ``POCOCK`` spends about evenly, alpha ln(1 + (e - 1) t), and stops early; ``OBRIEN_FLEMING`` keeps nearly all
+    ``POCOCK`` spends about evenly, alpha ln(1 + (e - 1) t), and stops early; ``OBRIEN_FLEMING`` keeps most
     for the end, 2 - 2 Φ(z_{1-alpha/2} / √t), and costs the least power.
 
     Source: Lan and DeMets, Discrete sequential boundaries for clinical trials, Biometrika 70 (1983).
@@ -164,14 +165,14 @@ def _solve(state: _Between | None, fraction: float, chance: float, drift: float 
     """Find the value that Z is at or above, at this look and not stopped before, with a given chance."""
     if chance <= 0.0:
         return math.inf
-    low, high = -_FAR - abs(drift), _FAR + abs(drift)
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2.0
-        if _below(_mirror(state), fraction, -middle, -drift) > chance:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2.0
+    mirrored, far = _mirror(state), _FAR + abs(drift)
+
+    def excess(value: float) -> float:
+        return _below(mirrored, fraction, -value, -drift) - chance
+
+    if excess(-far) <= 0.0:  # less is left than may be spent
+        return -far
+    return float(brentq(excess, -far, far, xtol=1e-12)) if excess(far) < 0.0 else far
 
 
 def _below(state: _Between | None, fraction: float, value: float, drift: float) -> float:
@@ -211,7 +212,6 @@ def _panels(start: float, end: float, scale: float) -> tuple[Floats, Floats]:
     if end <= start:
         return np.zeros(0), np.zeros(0)
     count = min(max(math.ceil((end - start) / scale), 4), _MOST_PANELS)
-    points, weights = np.polynomial.legendre.leggauss(_NODES)
     half = (end - start) / count / 2.0
     middles = start + half * (2.0 * np.arange(count) + 1.0)
-    return (middles[:, None] + half * points[None, :]).ravel(), np.tile(half * weights, count)
+    return (middles[:, None] + half * _POINTS[None, :]).ravel(), np.tile(half * _WEIGHTS, count)

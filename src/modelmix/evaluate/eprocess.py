@@ -210,8 +210,5 @@ def _before(after: Floats, first: float) -> Floats:
 
 
 def _bets(mean: Floats, variance: Floats, m: float) -> Floats:
-    edge = mean - m
-    # A run that never varies has no variance left to fear once it is long: the cap then is the bet.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bets = np.nan_to_num(edge / (variance + edge * edge))
-    return np.asarray(np.clip(bets, 0.0, CAP / m))
+    edge = mean - m  # the variance is never 0: a pseudo-pair is in it
+    return np.asarray(np.clip(edge / (variance + edge * edge), 0.0, CAP / m))

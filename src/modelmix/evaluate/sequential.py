@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from modelmix.evaluate.boundaries import (
@@ -28,8 +29,8 @@ from modelmix.evaluate.boundaries import (
 from modelmix.evaluate.paired import Pairs
 from modelmix.evaluate.verdict import Finding, Verdict, judge
 
-_MOST_LEVEL = 0.5
-_BISECTIONS = 40
+_LEAST_LEVEL, _MOST_LEVEL = 1e-15, 0.5
+_FAR = 100.0  # further ahead or behind than any level makes a difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ def stagewise_p_value(fractions: Sequence[float], critical: Sequence[float], z: 
 def repeated_p_value(
     fractions: Sequence[float], z: Sequence[float], spending: Spending, *, last: bool = False
 ) -> float:
-    """Smallest level at which the looks so far would have cleared; 1 where none below one half would.
+    """Smallest level, from 1e-15, at which the looks so far would have cleared; 1 where it is above one half.
 
     Args:
         fractions: Information at each look up to this one.
@@ -215,17 +216,15 @@ def repeated_p_value(
     Source: Liu and Anderson, JASA 103 (2008): sequential p-values; Jennison and Turnbull (1989).
     """
 
-    def clears(level: float) -> bool:
-        critical = _critical(fractions, level, spending, last=last)
-        return any(found >= needed for found, needed in zip(z, critical, strict=True))
+    def ahead(log_level: float) -> float:
+        critical = _critical(fractions, math.exp(log_level), spending, last=last)
+        most = max(found - needed for found, needed in zip(z, critical, strict=True))
+        return min(max(most, -_FAR), _FAR)
 
-    if not clears(_MOST_LEVEL):
+    low, high = math.log(_LEAST_LEVEL), math.log(_MOST_LEVEL)
+    if ahead(high) < 0.0:
         return 1.0
-    low, high = -60.0, math.log(_MOST_LEVEL)
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2.0
-        low, high = (low, middle) if clears(math.exp(middle)) else (middle, high)
-    return math.exp(high)
+    return math.exp(float(brentq(ahead, low, high, xtol=1e-12)) if ahead(low) < 0.0 else low)
 
 
 @dataclass(frozen=True, slots=True)
