@@ -130,7 +130,7 @@ def test_giving_up_costs_what_it_may(
 
 
 def test_nothing_and_more_than_is_left_can_be_allowed() -> None:
-    """Where nothing may be given up nothing is futile; where more may than is left, all is but what clears."""
+    """Where no giving up is allowed nothing is futile; where more than is left, all but what clears."""
     lower = futility_values((0.5, 1.0), (1.0, 1.0), [0.0, 0.9], 2.5)
     assert lower == (-math.inf, 1.0)
 
