@@ -218,7 +218,8 @@ def test_the_outlook_is_what_happens() -> None:
 def test_one_look_has_the_power_that_was_planned() -> None:
     """With one look and no giving up the outlook is that of the plain test."""
     plain = outlook(Design(687, 0.03, giving_up=0.0), 1, discordance=0.1)
-    assert (plain.clears, plain.futile, plain.n_pairs) == (pytest.approx(0.8, abs=1e-3), 0.0, 687.0)
+    assert plain.clears == pytest.approx(0.8, abs=1e-3)
+    assert (plain.futile, plain.n_pairs) == (0.0, 687.0)
 
 
 def test_designs_out_of_range_are_refused() -> None:

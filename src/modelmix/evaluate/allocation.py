@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,25 +90,9 @@ class Prospect:
                 f"{self.task_type}: a pair costs more than nothing; counts and costs are at least 0"
             )
 
-    @classmethod
-    def seen(  # noqa: PLR0913 - a prospect has as many fields as it has
-        cls,
-        task_type: str,
-        passed: int,
-        n: int,
-        *,
-        baseline_rate: float,
-        calls: float,
-        saving_usd: float,
-        error_cost_usd: float,
-        pair_usd: float,
-        fewest_pairs: int = 0,
-    ) -> "Prospect":
-        """Build a prospect from what was seen: one right and one wrong answer are believed beforehand."""
-        return cls(
-            task_type, passed + 1.0, n - passed + 1.0, baseline_rate,
-            calls, saving_usd, error_cost_usd, pair_usd, fewest_pairs,
-        )  # fmt: skip
+    def after(self, passed: int, n: int) -> "Prospect":
+        """Return the prospect after n answers more of the candidate were seen, of which some passed."""
+        return replace(self, alpha=self.alpha + passed, beta=self.beta + n - passed)
 
     def payoff_usd(self, rate: Floats | float) -> Floats:
         """What moving is worth at a pass rate of the candidate; staying is worth 0."""
