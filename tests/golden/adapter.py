@@ -1,5 +1,6 @@
 """Answers worked cases with the public functions of the package: names are mapped, nothing is computed."""
 
+import math
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -21,6 +22,9 @@ from modelmix.economics.monthly_commit import monthly_commit
 from modelmix.economics.path import AttemptCost
 from modelmix.economics.retry import best_cap, retried
 from modelmix.economics.verifier import Verifier, verified
+from modelmix.evaluate.allocation import Prospect, best, neyman, worths
+from modelmix.evaluate.eprocess import log_wealth_fixed, stop_index, watch
+from modelmix.evaluate.judge_correction import Judged, ppi, rogan_gladen
 from modelmix.evaluate.multiplicity import benjamini_hochberg, e_benjamini_hochberg, simultaneous_z
 from modelmix.evaluate.paired import Pairs, pairs_needed
 from modelmix.evaluate.verdict import Verdict, judge
@@ -230,6 +234,46 @@ def fdr_report(inputs: Inputs) -> object:
     }
 
 
+def eprocess_fixed(inputs: Inputs) -> object:
+    """Bet the same before every pair."""
+    found = log_wealth_fixed(inputs["D"], inputs["margin"], inputs["lam"])
+    return {"path": list(map(math.exp, found)), "stop": stop_index(found, inputs["alpha"])}
+
+
+def eprocess_agrapa(inputs: Inputs) -> object:
+    """Bet by what was seen."""
+    found = watch(inputs["D"], inputs["margin"], inputs["alpha"])
+    return {"path": found.e_values.tolist(), "stop": found.stop}
+
+
+def judge_report(inputs: Inputs) -> object:
+    """Correct a judge."""
+    found = ppi(Judged.of(inputs["Yl"], inputs["fl"], inputs["fu"]))
+    return {
+        "estimate": found.mean,
+        "se": found.error,
+        "lo": found.low,
+        "hi": found.high,
+        "rogan_gladen": rogan_gladen(inputs["p_obs"], inputs["se"], inputs["sp"]),
+    }
+
+
+def eval_plan(inputs: Inputs) -> object:
+    """Share an evaluation budget, and value more pairs."""
+    shared = neyman(inputs["W"], inputs["sd"], inputs["cost"], inputs["budget"])
+    prospect = Prospect(
+        "case", inputs["a0"], inputs["b0"], inputs["p_ref"],
+        inputs["N"], inputs["dc"], inputs["L"], inputs["c_eval"],
+    )  # fmt: skip
+    offers = worths(prospect, inputs["ns"])
+    return {
+        "neyman": {"n": list(shared.n), "variance": shared.variance},
+        "evsi": {str(offer.n): offer.evsi_usd for offer in offers},
+        "net": {str(offer.n): offer.net_usd for offer in offers},
+        "best_n": best(offers).n,
+    }
+
+
 def hull(inputs: Inputs) -> object:
     """Find the frontier."""
     found = frontier([Point(*point) for point in inputs["points"]])
@@ -319,6 +363,8 @@ QUANTITIES: dict[str, Callable[[Inputs], object]] = {
         request_cost, tier_cliff, compare_models, bar_choice, tango_report, ni_table, fdr_report, hull,
         commit_opt_single, commit_opt_tiers, regret_report, empirical_commit, retry_table, retry_capped,
         retry_mixture_opt, beta_growth, retry_verifier, bigger,
+        eprocess_fixed, eprocess_agrapa, judge_report, eval_plan,
+        commit_opt_single, commit_opt_tiers, regret_report, empirical_commit,
     )
 }  # fmt: skip
 

@@ -173,3 +173,17 @@ def test_json_without_pairs_has_no_loss() -> None:
         document["spend"]["max_spend_usd"],
     ) == (None, None, None)
     assert as_json(replace(RESULT, again=None))["baseline_against_itself"] is None
+
+
+def test_what_a_person_could_decide_is_said() -> None:
+    """How many prompts wait for a reviewer, how to have them written down, and then where they are."""
+    waiting = replace(RESULT, to_review=31)
+    said = plain(shown(card(waiting), 80))
+    assert "on 31 prompts a close candidate differs from today's answer" in said
+    assert "--review review.csv writes them down" in said
+    assert as_json(waiting)["to_review"] == 31
+    written = replace(waiting, review_path="review.csv")
+    said = plain(shown(card(written), 80))
+    assert "Write the letter of the right answer (or none) under expected in review.csv" in said
+    assert "next review review.csv" in said
+    assert as_json(written)["review"] == "review.csv"
