@@ -126,7 +126,7 @@ class _App:
         return query if isinstance(query, Failure) else self.report.page(query)
 
     async def _batch(self, exchange: Exchange, dialect: Dialect) -> None:
-        struck = self._fault(exchange, is_stream=False)
+        struck = self._fault(exchange, is_stream=exchange.path.endswith("/results"))
         if isinstance(struck, Failure):
             await exchange.answer(struck)
         elif struck is not None and not struck.breaks_body:
