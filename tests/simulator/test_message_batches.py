@@ -330,6 +330,12 @@ def test_cancelling_twice_is_cancelling_once(make_practice: Make) -> None:
     first = practice.post(b"", f"{PATH}/{batch['id']}/cancel").json
     second = practice.post(b"", f"{PATH}/{batch['id']}/cancel")
     assert first["cancel_initiated_at"] is not None
+    large = create(practice, *[HI] * 2000, x_simulate_batch="slow=0")
+    times = set()
+    for _ in range(3):
+        times.add(practice.post(b"", f"{PATH}/{large['id']}/cancel").json["cancel_initiated_at"])
+        practice.clock.now += 1.0
+    assert len(times) == 1, "more is due than one look does, so it is still cancelling"
     assert (second.status, look(practice, batch)["request_counts"]) == (400, {**COUNTS, "canceled": 1})
 
 
@@ -514,7 +520,7 @@ def test_much_work_is_done_in_the_background(practice: Practice) -> None:
         content = json.dumps(asked(*[HI] * 600)).encode()
         reply = await _call(practice.api, ("POST", PATH), content, HEADERS, None)
         batch_id = reply.json["id"]
-        seen = []
+        seen: list[str] = []
         while not seen or seen[-1] != "ended":
             reply = await _call(practice.api, ("GET", f"{PATH}/{batch_id}"), b"", HEADERS, None)
             seen.append(reply.json["processing_status"])

@@ -1,11 +1,9 @@
 """Batch shape: what the body that creates a batch must look like; what it asks for is looked at later."""
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 
-from modelmix.simulator import field
 from modelmix.simulator.failure import Failure
 from modelmix.simulator.spool import Spool
 
@@ -54,9 +52,9 @@ def _read(content: bytes) -> tuple[list[str], Spool]:
             if name not in _FIELDS:
                 raise _Wrong(f"{place}.{name}: Extra inputs are not permitted")
         custom_id = msgspec.json.decode(members["custom_id"])
-        wrong = next(_custom_id(f"{place}.custom_id", custom_id), None)
-        if wrong is not None:
-            raise _Wrong(wrong)
+        wrong = _wrong_id(custom_id)
+        if wrong:
+            raise _Wrong(f"{place}.custom_id: {wrong}")
         if custom_id in seen:
             raise _Wrong(
                 f"requests: custom_id's must be unique within a batch. Duplicate custom_id found: {custom_id}"
@@ -100,13 +98,11 @@ def _first(raw: msgspec.Raw) -> bytes:
     return next((bytes(view[at : at + 1]) for at in range(len(view)) if view[at] not in b" \t\r\n"), b"")
 
 
-def _custom_id(place: str, value: object) -> Iterator[str]:
-    yield from field.text(place, value)
+def _wrong_id(value: object) -> str:
     if not isinstance(value, str):
-        return
+        return "Input should be a valid string"
     if not value:
-        yield f"{place}: String should have at least 1 character"
+        return "String should have at least 1 character"
     if len(value) > _MAX_ID:
-        yield f"{place}: String should have at most {_MAX_ID} characters"
-    if _ID.fullmatch(value) is None:
-        yield f"{place}: String should match pattern '{_PATTERN}'"
+        return f"String should have at most {_MAX_ID} characters"
+    return "" if _ID.fullmatch(value) else f"String should match pattern '{_PATTERN}'"

@@ -35,9 +35,11 @@ class BatchWork:
 
         Everything is a matter of the clock alone: requests are answered and charged at the second at which
         they are due, however late somebody asks.
+
+        Args:
+            batch: One that has not ended.
+            now: Present second.
         """
-        if batch.has_ended:
-            return False
         due = batch.due()
         if due is not None and due <= min(now, batch.stops):
             self._wave(batch, due)

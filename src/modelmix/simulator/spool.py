@@ -16,8 +16,7 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        # It lives as long as the spool, not as long as a block of code.
-        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
+        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - it lives as long as the spool
         self._ends = array("Q", [0])
         weakref.finalize(self, self._file.close)
 
