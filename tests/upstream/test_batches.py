@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import tracemalloc
 import urllib.request
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -600,3 +601,26 @@ def test_a_result_is_there_before_the_next_one_has_come() -> None:
 
 def _two() -> dict[str, int]:
     return {**dict.fromkeys(DOCUMENT["request_counts"], 0), "expired": 2}
+
+
+@pytest.mark.soak
+def test_twenty_thousand_requests_leave_little_behind() -> None:
+    """Both ends together hold a few hundred bytes a request once the batch has ended and was read."""
+    asked = 20_000
+    body = json.dumps({"model": MODEL, "max_tokens": 200, "messages": [{"role": "user", "content": "Hi."}]})
+
+    async def work(batches: Batches) -> int:
+        chunk = Chunk.of(Question(f"a{at}", body.encode()) for at in range(asked))
+        ended = await batches.wait(await batches.submit(chunk, await batches.mark()))
+        return sum([result.ending is Ending.SUCCEEDED async for result in batches.results(ended, chunk)])
+
+    with bench() as api:
+        api.run(lambda batches: batches.mark())
+        tracemalloc.start()
+        try:
+            assert api.run(work) == asked
+            held, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert held < 500 * asked
+    assert peak < 4000 * asked

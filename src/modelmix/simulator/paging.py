@@ -54,4 +54,4 @@ def cut(ids: Sequence[str], query: Mapping[str, str], noun: str) -> Page | Failu
             start, end = (at + 1, end) if name == "after_id" else (0, at)
     if "before_id" in query:
         return Page(ids[max(start, end - int(limit)) : end], end - int(limit) > start)
-    return Page(ids[start : start + int(limit)][: end - start], start + int(limit) < end)
+    return Page(ids[start : start + int(limit)], start + int(limit) < end)
