@@ -108,7 +108,7 @@ def running(
         host: Address to listen on.
         port: Port, or 0 for a free one.
         settings: All settings at once; the usual ones if None.
-        chosen: Single settings, which take precedence: seed, latency, pace, limits per minute, time of a batch.
+        chosen: Single settings, which take precedence: seed, latency, pace, limits, time of a batch.
 
     Raises:
         ConfigError: The port cannot be taken.
