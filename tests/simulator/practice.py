@@ -29,6 +29,11 @@ class Reply:
         return json.loads(b"".join(self.parts))
 
     @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Return the decoded lines of a body of JSON Lines."""
+        return [json.loads(line) for line in b"".join(self.parts).splitlines()]
+
+    @property
     def events(self) -> list[dict[str, Any]]:
         """Return the data of all events."""
         lines = b"".join(self.parts).decode().split("\n")
@@ -63,6 +68,9 @@ class Practice:
     requests_per_minute: int | None = None
     input_tokens_per_minute: int | None = None
     output_tokens_per_minute: int | None = None
+    batch_seconds: float = 0.0
+    max_batch_bytes: int = 256 * 1024 * 1024
+    batch_queue_requests: int = 500_000
 
     def __post_init__(self) -> None:
         self.api = app(
@@ -76,6 +84,9 @@ class Practice:
                 requests_per_minute=self.requests_per_minute,
                 input_tokens_per_minute=self.input_tokens_per_minute,
                 output_tokens_per_minute=self.output_tokens_per_minute,
+                batch_seconds=self.batch_seconds,
+                max_batch_bytes=self.max_batch_bytes,
+                batch_queue_requests=self.batch_queue_requests,
             )
         )
 

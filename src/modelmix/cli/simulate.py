@@ -25,6 +25,7 @@ def command(
         int | None, typer.Option(min=1, help="The same for input; cache reads do not count.")
     ] = None,
     output_tokens_per_minute: Annotated[int | None, typer.Option(min=1, help="The same for output.")] = None,
+    batch_seconds: Annotated[float, typer.Option(min=0, help="How long a message batch takes.")] = 0.0,
 ) -> None:
     """Run a practice Claude API: real wire behaviour, synthetic answers, no key, no cost."""
     from modelmix.simulator.run import bind, serve, url_of
@@ -37,6 +38,7 @@ def command(
         requests_per_minute=requests_per_minute,
         input_tokens_per_minute=input_tokens_per_minute,
         output_tokens_per_minute=output_tokens_per_minute,
+        batch_seconds=batch_seconds,
     )
     taken = bind(host, port)
     with taken:

@@ -10,6 +10,9 @@ from typing import Any
 
 from modelmix.simulator import catalogue, fault, message, report_query, world
 from modelmix.simulator.answer import Answer, compose
+from modelmix.simulator.batch_work import BatchWork
+from modelmix.simulator.batches import PATH as BATCHES
+from modelmix.simulator.batches import Batches, methods
 from modelmix.simulator.bill import Bill
 from modelmix.simulator.cache import Plan, PromptCache
 from modelmix.simulator.charge import Charge
@@ -34,7 +37,9 @@ _FREE = ("/", "/api/hello", "/simulator/truth", "/simulator/bill")
 def app(settings: Settings | None = None) -> ASGI:
     """Return a practice API as an ASGI application; each has a cache, a bill, limits and ids of its own."""
     chosen = settings or Settings()
-    return _App(chosen, Rate.of(chosen))
+    cache, bill, report = PromptCache(), Bill(), UsageReport()
+    batches = Batches(chosen, BatchWork(cache, bill, report))
+    return _App(chosen, Rate.of(chosen), cache, bill, report, batches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,10 @@ class _Turn:
 class _App:
     settings: Settings
     rate: Rate
-    cache: PromptCache = field(default_factory=PromptCache)
-    bill: Bill = field(default_factory=Bill)
-    report: UsageReport = field(default_factory=UsageReport)
+    cache: PromptCache
+    bill: Bill
+    report: UsageReport
+    batches: Batches
     calls: int = 0
     faulty_calls: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -84,12 +90,12 @@ class _App:
     async def _route(self, exchange: Exchange) -> None:
         method, path = exchange.method, exchange.path
         if path in _FREE:
+            await self.batches.look()
             await exchange.answer(self._free(path) if method in {"GET", "HEAD"} else _not_allowed(method))
             return
-        allowed = "GET" if path.startswith(f"{_MODELS}/") else _METHODS.get(path)
-        if method != allowed:
-            unknown = Failure(404, f"Not found: {path}")
-            await exchange.answer(unknown if allowed is None else _not_allowed(method))
+        allowed = _methods(path)
+        if method not in allowed:
+            await exchange.answer(_not_allowed(method) if allowed else Failure(404, f"Not found: {path}"))
             return
         dialect = authorise(exchange.headers) or read_dialect(exchange.headers, counting=path == _COUNT)
         if isinstance(dialect, Failure):
@@ -97,11 +103,14 @@ class _App:
             return
         exchange.extra["anthropic-organization-id"] = "00000000-0000-4000-8000-00000000c1ad"
         if path == _USAGE:
+            await self.batches.look()
             await exchange.answer(self._usage(exchange, dialect))
         elif path == _MODELS:
             await exchange.answer(catalogue.page(exchange.query))
         elif path.startswith(_MODELS):
             await exchange.answer(catalogue.one(path.removeprefix(f"{_MODELS}/")))
+        elif path.startswith(BATCHES):
+            await self._batch(exchange, dialect)
         else:
             await self._read_body(exchange, dialect)
 
@@ -115,6 +124,15 @@ class _App:
     def _usage(self, exchange: Exchange, dialect: Dialect) -> dict[str, Any] | Failure:
         query = report_query.read(exchange.query_pairs, dialect, self.settings.clock())
         return query if isinstance(query, Failure) else self.report.page(query)
+
+    async def _batch(self, exchange: Exchange, dialect: Dialect) -> None:
+        struck = self._fault(exchange, is_stream=exchange.path.endswith("/results"))
+        if isinstance(struck, Failure):
+            await exchange.answer(struck)
+        elif struck is not None and not struck.breaks_body:
+            await exchange.answer(injected(struck.kind))
+        else:
+            await self.batches.serve(exchange, dialect, struck)
 
     async def _read_body(self, exchange: Exchange, dialect: Dialect) -> None:
         content = await exchange.body(self.settings.max_body_bytes)
@@ -135,7 +153,7 @@ class _App:
             await self._message(exchange, request, seed)
 
     async def _message(self, exchange: Exchange, request: Request, seed: int) -> None:
-        struck = self._fault(exchange, request)
+        struck = self._fault(exchange, is_stream=request.is_stream)
         if isinstance(struck, Failure):
             await exchange.answer(struck)
             return
@@ -165,7 +183,7 @@ class _App:
         exchange.extra.update(self.rate.headers(model, now))
         await exchange.answer(failure)
 
-    def _fault(self, exchange: Exchange, request: Request) -> Fault | Failure | None:
+    def _fault(self, exchange: Exchange, *, is_stream: bool) -> Fault | Failure | None:
         header = exchange.headers.get(fault.HEADER)
         if header is None:
             return None
@@ -176,7 +194,7 @@ class _App:
             )
         key = exchange.headers.get("x-api-key") or exchange.headers.get("authorization", "")
         self.faulty_calls[header, key] += 1
-        return found if found.strikes(self.faulty_calls[header, key], stream=request.is_stream) else None
+        return found if found.strikes(self.faulty_calls[header, key], stream=is_stream) else None
 
     def _settle(self, exchange: Exchange, turn: _Turn) -> None:
         # Everything at once and before anything is waited for: a client that vanishes, or a server that is
@@ -202,13 +220,7 @@ class _App:
         if turn.fault is None:
             await exchange.answer(turn.document)
             return
-        # A body that ends early: fewer bytes than the header promises.
-        await exchange.start(
-            200, {**exchange.extra, "content-type": "application/json", "content-length": "4096"}
-        )
-        await exchange.write(b'{"type":"message","id":"')
-        if turn.fault.kind == "stall":
-            await exchange.wait_for_disconnect()
+        await exchange.break_off(stalls=turn.fault.kind == "stall")
 
     async def _stream(self, exchange: Exchange, turn: _Turn) -> None:
         headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
@@ -232,6 +244,12 @@ class _App:
         elif struck is not None and not struck.breaks_body:
             event = error_event(injected(struck.kind).body(exchange.request_id))
             await exchange.write(event.encode(), last=True)
+
+
+def _methods(path: str) -> frozenset[str]:
+    if path.startswith(f"{_MODELS}/"):
+        return frozenset({"GET"})
+    return frozenset({_METHODS[path]}) if path in _METHODS else methods(path)
 
 
 def _not_allowed(method: str) -> Failure:

@@ -1,5 +1,6 @@
 """Bill: the practice API's own ledger of what it billed, to hold others' figures against."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,14 +17,15 @@ _BUCKETS = (
 
 @dataclass(slots=True)
 class Bill:
-    """What was billed since the start, by model."""
+    """What was billed since the start, by service tier and model."""
 
-    _models: dict[str, dict[str, int]] = field(default_factory=dict)
+    _tiers: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     _request_ids: list[str] = field(default_factory=list)
 
     def add(self, charge: Charge) -> None:
         """Bill one call."""
-        row = self._models.setdefault(charge.model, {"calls": 0, **dict.fromkeys(_BUCKETS, 0)})
+        models = self._tiers.setdefault(charge.service_tier, {})
+        row = models.setdefault(charge.model, {"calls": 0, **dict.fromkeys(_BUCKETS, 0)})
         split = charge.split
         amounts = (split.uncached, split.read, split.written_5m, split.written_1h, charge.output_tokens)
         row["calls"] += 1
@@ -32,12 +34,29 @@ class Bill:
         self._request_ids.append(charge.request_id)
 
     def document(self) -> dict[str, Any]:
-        """Return the bill as served over HTTP: calls and tokens by bucket, in all and by model."""
-        names = ("calls", *_BUCKETS)
+        """Return the bill as served over HTTP: calls and tokens by bucket, in all, by model and by tier.
+
+        Tokens of the tier ``batch`` cost half; what anything costs is for others to compute.
+        """
         return {
             "schema": "modelmix.simulator.bill/1",
             "synthetic": True,
-            "total": {name: sum(row[name] for row in self._models.values()) for name in names},
-            "models": {model: dict(row) for model, row in sorted(self._models.items())},
+            "total": _sum(row for models in self._tiers.values() for row in models.values()),
+            "models": {
+                model: _sum(models[model] for models in self._tiers.values() if model in models)
+                for model in sorted({model for models in self._tiers.values() for model in models})
+            },
+            "service_tiers": {
+                tier: {model: dict(row) for model, row in sorted(models.items())}
+                for tier, models in sorted(self._tiers.items())
+            },
             "request_ids": list(self._request_ids),
         }
+
+
+def _sum(rows: Iterable[dict[str, int]]) -> dict[str, int]:
+    total = {"calls": 0, **dict.fromkeys(_BUCKETS, 0)}
+    for row in rows:
+        for name, amount in row.items():
+            total[name] += amount
+    return total

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from modelmix.core.candidate import Effort
+from modelmix.simulator import paging
 from modelmix.simulator.behaviour import MODELS, Behaviour, find
 from modelmix.simulator.failure import Failure
 
-_DEFAULT_LIMIT, _MAX_LIMIT = 20, 1000
 _THINKING = ("adaptive", "between_tools", "disabled", "enabled")
 
 
@@ -20,29 +20,11 @@ def page(query: Mapping[str, str]) -> dict[str, Any] | Failure:
 
     Source: Models API reference and SDK 2.12.0.
     """
-    limit = query.get("limit", str(_DEFAULT_LIMIT))
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= _MAX_LIMIT:
-        return Failure(400, f"limit: Input should be an integer between 1 and {_MAX_LIMIT}")
-    if "after_id" in query and "before_id" in query:
-        return Failure(400, "after_id, before_id: only one of them may be given")
     rows = sorted(MODELS.values(), key=lambda row: row.released, reverse=True)
-    start, end = 0, len(rows)
-    for name in ("after_id", "before_id"):
-        if name in query:
-            at = next((at for at, row in enumerate(rows) if row.model == query[name]), None)
-            if at is None:
-                return Failure(400, f"{name}: '{query[name]}' is not a model")
-            start, end = (at + 1, end) if name == "after_id" else (0, at)
-    if "before_id" in query:
-        chosen, has_more = rows[max(start, end - int(limit)) : end], end - int(limit) > start
-    else:
-        chosen, has_more = rows[start : start + int(limit)], start + int(limit) < end
-    return {
-        "data": [_card(row) for row in chosen],
-        "first_id": chosen[0].model if chosen else None,
-        "has_more": has_more,
-        "last_id": chosen[-1].model if chosen else None,
-    }
+    found = paging.cut([row.model for row in rows], query, "a model")
+    if isinstance(found, Failure):
+        return found
+    return found.document([_card(MODELS[model]) for model in found.ids])
 
 
 def one(model: str) -> dict[str, Any] | Failure:

@@ -19,6 +19,7 @@ class Charge:
         workspace_id: Workspace that it named, or None for the default one.
         inference_geo: Where it ran: ``global``, ``us`` or ``not_available``.
         speed: ``standard`` or ``fast``.
+        service_tier: ``standard`` or ``batch``.
         split: Its prompt by bucket.
         output_tokens: Its output, thinking included.
     """
@@ -32,6 +33,7 @@ class Charge:
     speed: str
     split: Split
     output_tokens: int
+    service_tier: str = "standard"
 
     @property
     def context_window(self) -> str:

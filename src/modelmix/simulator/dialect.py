@@ -13,11 +13,13 @@ class Dialect:
         version: Value of ``anthropic-version``.
         betas: Names in ``anthropic-beta``.
         counting: Whether it is a request to count tokens.
+        batched: Whether it is one request of a batch.
     """
 
     version: str
     betas: frozenset[str] = frozenset()
     counting: bool = False
+    batched: bool = False
 
     @property
     def is_new(self) -> bool:

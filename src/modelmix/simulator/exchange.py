@@ -54,6 +54,12 @@ class Exchange:
         return unquote(str(self.scope["path"]))
 
     @property
+    def base_url(self) -> str:
+        """The URL under which the client reaches this API."""
+        host, port = self.scope.get("server") or ("127.0.0.1", 80)
+        return f"{self.scope.get('scheme', 'http')}://{self.headers.get('host') or f'{host}:{port}'}"
+
+    @property
     def query(self) -> dict[str, str]:
         """Query; of a repeated name the last value."""
         return dict(parse_qsl(bytes(self.scope.get("query_string", b"")).decode("latin-1")))
@@ -93,6 +99,17 @@ class Exchange:
             status, {**headers, "content-type": "application/json", "content-length": str(len(content))}
         )
         await self.write(b"" if self.method == "HEAD" else content, last=True)
+
+    async def break_off(self, *, stalls: bool) -> None:
+        """Begin a good answer and never end it: fewer bytes than its header promises.
+
+        Args:
+            stalls: Whether the connection stays open, with nothing more to come.
+        """
+        await self.start(200, {**self.extra, "content-type": "application/json", "content-length": "4096"})
+        await self.write(b'{"type":"message","id":"')
+        if stalls:
+            await self.wait_for_disconnect()
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         """Send status and headers, the request id among them."""

@@ -42,7 +42,7 @@ def _usage(request: Request, answer: Answer, split: Split) -> dict[str, Any]:
         "output_tokens": answer.output_tokens,
         "output_tokens_details": {"thinking_tokens": answer.thinking_tokens},
         "server_tool_use": None,
-        "service_tier": "standard",
+        "service_tier": "batch" if request.dialect.batched else "standard",
         "inference_geo": (request.body.get("inference_geo") or "global")
         if row.inference_geo
         else "not_available",

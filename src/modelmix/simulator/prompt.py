@@ -108,8 +108,15 @@ def thinking_blocks(body: Body) -> Iterator[tuple[int, int, dict[str, Any]]]:
                 yield at, inner, block
 
 
-def read_thinking(body: Body, behaviour: Behaviour) -> tuple[frozenset[tuple[int, int]], str]:
+def read_thinking(
+    body: Body, behaviour: Behaviour, *, batched: bool = False
+) -> tuple[frozenset[tuple[int, int]], str]:
     """Decide which thinking blocks of the history the model reads.
+
+    Args:
+        body: A valid body.
+        behaviour: The model that reads it.
+        batched: Whether it is part of a batch, where an edited prefix drops a block unless told otherwise.
 
     Returns:
         Message and block index of those it reads, and a complaint, empty if there is none. Blocks of a model
@@ -118,7 +125,7 @@ def read_thinking(body: Body, behaviour: Behaviour) -> tuple[frozenset[tuple[int
     Source: preserved thinking (2026-10).
     """
     binding = (body.get("thinking") or {}).get("block_binding") or {}
-    drops = binding.get("prefix_mismatch_behavior") == "drop_block"
+    drops = binding.get("prefix_mismatch_behavior", "drop_block" if batched else "error") == "drop_block"
     kept: set[tuple[int, int]] = set()
     for at, inner, block in thinking_blocks(body):
         place = f"messages.{at}.content.{inner}"

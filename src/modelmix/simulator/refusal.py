@@ -10,6 +10,9 @@ from modelmix.simulator.prompt import is_forced
 
 _NEAR_ONE = 0.99
 _MIN_TOP_P_THINKING = 0.95
+_LONG_BETA = "output-300k-"
+# Generation 4.6 and later, in batches only.
+_LONG_OUTPUT_TOKENS, _LONG_FROM_TOKENS = 300_000, 128_000
 
 
 def complaints(body: Mapping[str, Any], behaviour: Behaviour, dialect: Dialect) -> Iterator[str]:
@@ -17,7 +20,7 @@ def complaints(body: Mapping[str, Any], behaviour: Behaviour, dialect: Dialect) 
 
     Source: migration, effort, thinking, tool-use and models pages (2026-08-22 to 2026-11-09).
     """
-    yield from _limits(body, behaviour)
+    yield from _limits(body, behaviour, dialect)
     yield from _sampling(body, behaviour)
     yield from _thinking(body, behaviour)
     yield from _effort(body, behaviour)
@@ -27,8 +30,10 @@ def complaints(body: Mapping[str, Any], behaviour: Behaviour, dialect: Dialect) 
     yield from _warm_up(body)
 
 
-def _limits(body: Mapping[str, Any], behaviour: Behaviour) -> Iterator[str]:
+def _limits(body: Mapping[str, Any], behaviour: Behaviour, dialect: Dialect) -> Iterator[str]:
     limit = behaviour.max_output_tokens
+    if dialect.batched and dialect.has_beta(_LONG_BETA) and limit >= _LONG_FROM_TOKENS:
+        limit = _LONG_OUTPUT_TOKENS
     if body.get("max_tokens", 0) > limit:
         yield (
             f"max_tokens: {body['max_tokens']} > {limit}, which is the maximum allowed number of output "

@@ -102,7 +102,7 @@ def understand(content: bytes, dialect: Dialect) -> Request | Failure:
     behaviour = find(body["model"])
     if behaviour is None or behaviour.retired:
         return Failure(404, f"model: {body['model']}")
-    kept, wrong = read_thinking(body, behaviour)
+    kept, wrong = read_thinking(body, behaviour, batched=dialect.batched)
     wrong = next(refusal.complaints(body, behaviour, dialect), wrong)
     if wrong:
         return Failure(400, wrong)

@@ -26,6 +26,7 @@ _BETA_FIELDS = {
     "user_profile_id": ("user-profiles-",),
     "workspace_id": ("workspace-",),
 }
+_NOT_BATCHED = ("speed", "thread", "fallbacks")
 _SAMPLING = {"temperature": field.share, "top_p": field.share, "top_k": field.whole(0)}
 
 
@@ -90,12 +91,24 @@ def complaints(body: object, dialect: Dialect) -> Iterator[str]:
     for name in ("model", "messages") if dialect.counting else ("model", "max_tokens", "messages"):
         if name not in body:
             yield f"{name}: Field required"
+    if dialect.batched:
+        yield from _batched(body)
     yield from _fields(body, dialect)
     yield from message_shape.complaints(body.get("messages"), dialect)
     yield from tool_shape.complaints(body)
     yield from _thinking(body, dialect)
     yield from _output_config(body, dialect)
     yield from _cache_control(body)
+
+
+def _batched(body: Mapping[str, Any]) -> Iterator[str]:
+    if body.get("stream") is True:
+        yield '"stream=True" is not supported in the Message Batches API'
+    for name in _NOT_BATCHED:
+        if body.get(name) is not None:
+            yield f"{name}: `{name}` is not supported in the Message Batches API"
+    if body.get("max_tokens") == 0:
+        yield "max_tokens: must be greater than or equal to 1"
 
 
 def _fields(body: Mapping[str, Any], dialect: Dialect) -> Iterator[str]:

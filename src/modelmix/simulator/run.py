@@ -29,6 +29,7 @@ class Choice(TypedDict, total=False):
     requests_per_minute: int | None
     input_tokens_per_minute: int | None
     output_tokens_per_minute: int | None
+    batch_seconds: float
 
 
 class _Server(uvicorn.Server):
@@ -107,7 +108,7 @@ def running(
         host: Address to listen on.
         port: Port, or 0 for a free one.
         settings: All settings at once; the usual ones if None.
-        chosen: Single settings, which take precedence: seed, latency, pace and limits per minute.
+        chosen: Single settings, which take precedence: seed, latency, pace, limits, time of a batch.
 
     Raises:
         ConfigError: The port cannot be taken.

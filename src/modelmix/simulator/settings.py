@@ -23,6 +23,9 @@ class Settings:
         input_tokens_per_minute: Limit on input tokens without cache reads, or None.
         output_tokens_per_minute: Limit on output tokens, or None.
         max_body_bytes: Largest body; 128 MB since 2026-10-28.
+        batch_seconds: How long a batch takes; the header ``x-simulate-batch: slow=S`` overrides it for one.
+        max_batch_bytes: Largest body that creates a batch.
+        batch_queue_requests: Batched requests of a workspace that may wait at the same time.
         nonce: Makes the ids of this instance differ from those of every other one.
     """
 
@@ -34,4 +37,7 @@ class Settings:
     input_tokens_per_minute: int | None = None
     output_tokens_per_minute: int | None = None
     max_body_bytes: int = 128 * 1024 * 1024
+    batch_seconds: float = 0.0
+    max_batch_bytes: int = 256 * 1024 * 1024
+    batch_queue_requests: int = 500_000
     nonce: str = field(default_factory=_nonce)

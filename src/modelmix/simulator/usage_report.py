@@ -28,7 +28,7 @@ class UsageReport:
             "context_window": charge.context_window,
             "inference_geo": charge.inference_geo,
             "model": charge.model,
-            "service_tier": "standard",
+            "service_tier": charge.service_tier,
             "speed": charge.speed,
             "workspace_id": charge.workspace_id,
         }

@@ -181,6 +181,25 @@ class Upstream:
         """Whether the base URL names this machine."""
         return _is_this_machine(self._base)
 
+    def own_path(self, url: str) -> tuple[bytes, bytes] | None:
+        """Return path and query of a URL as `forward` takes them, or None if it is not below the base URL.
+
+        A URL that an answer names may lead anywhere; the key goes only where the base URL says.
+        """
+        try:
+            there = URL(url, encoded=True)
+            same = (there.scheme, there.host, there.port) == (
+                self._base.scheme,
+                self._base.host,
+                self._base.port,
+            )
+        except ValueError:
+            return None
+        path = there.raw_path
+        if not same or not path.startswith(f"{self._prefix}/"):
+            return None
+        return _ascii(path.removeprefix(self._prefix).encode()).encode(), there.raw_query_string.encode()
+
     async def forward(
         self,
         method: str,

@@ -58,7 +58,7 @@ def after_failure(status: int, headers: Headers, body: bytes, tries: int, now: d
     transient = status in _TRANSIENT or status >= _SERVER_FAULT
     if wanted == "false" or (wanted != "true" and not transient):
         return Again()
-    asked_s = _retry_after_s(headers, now)
+    asked_s = retry_after_s(headers, now)
     return Again(after_s=pause_s(tries) if asked_s is None else asked_s)
 
 
@@ -67,8 +67,13 @@ def pause_s(tries: int) -> float:
     return float(min(_FIRST_WAIT_S * 2.0 ** min(tries - 1, 10), _LONGEST_WAIT_S))
 
 
-def _retry_after_s(headers: Headers, now: datetime) -> float | None:
-    """Return how long the upstream asks to wait, at most ten minutes; None where it does not say."""
+def retry_after_s(headers: Headers, now: datetime) -> float | None:
+    """Return how long an answer asks to wait, at most ten minutes, or None where it does not say.
+
+    Args:
+        headers: Headers of the answer.
+        now: Aware UTC instant.
+    """
     for name, unit_s in ((b"retry-after-ms", 0.001), (b"retry-after", 1.0)):
         text = first(headers, name)
         try:
