@@ -11,8 +11,7 @@ def labour_usd(minutes: Decimal, wage_usd_per_hour: Decimal) -> Decimal:
     >>> labour_usd(Decimal(12), Decimal(30))
     Decimal('6')
     """
-    usd = minutes * wage_usd_per_hour / _MINUTES_AN_HOUR
-    return Decimal(f"{usd.normalize():f}")  # the same amount is the same text, however it was reckoned
+    return _plain(minutes * wage_usd_per_hour / _MINUTES_AN_HOUR)
 
 
 def labour_minutes(usd: Decimal, wage_usd_per_hour: Decimal) -> Decimal:
@@ -21,4 +20,9 @@ def labour_minutes(usd: Decimal, wage_usd_per_hour: Decimal) -> Decimal:
     >>> labour_minutes(Decimal("0.53625"), Decimal(30))
     Decimal('1.0725')
     """
-    return usd * _MINUTES_AN_HOUR / wage_usd_per_hour
+    return _plain(usd * _MINUTES_AN_HOUR / wage_usd_per_hour)
+
+
+def _plain(number: Decimal) -> Decimal:
+    """Drop trailing zeros: the same figure is the same text, however it was reckoned."""
+    return Decimal(f"{number.normalize():f}")
