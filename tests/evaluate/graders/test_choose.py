@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from modelmix.core.reply import ToolCall
 from modelmix.evaluate.graders.choose import Choice, NoGrader, choose
 from modelmix.evaluate.graders.exact import Exact
 from modelmix.evaluate.graders.grade import Reference
@@ -13,6 +14,15 @@ from modelmix.evaluate.graders.json_schema import JsonSchema
 from modelmix.evaluate.graders.label import Label
 from modelmix.evaluate.graders.numeric import Numeric
 from modelmix.evaluate.graders.spec import parse
+from modelmix.evaluate.graders.tool_call import ToolCalls
+
+LOOK = (ToolCall("look", {"order": 7}),)
+SCHEMA = {"type": "object"}
+FREE = Reference('{"order":7}', SCHEMA, tool="look", calls=LOOK, is_free=True)
+FORCED = Reference('{"order":7}', SCHEMA, tool="look", calls=LOOK)
+SPOKEN = Reference("No order is named, so which one is it?", calls=(), is_free=True)
+CALL = Reference('{"name": "look", "arguments": {"order": 7}}', is_known=True, is_free=True)
+NO_CALL = Reference("none", is_known=True, is_free=True)
 
 
 def _references(texts: Sequence[str], *, is_known: bool = False) -> list[Reference]:
@@ -40,6 +50,30 @@ def _references(texts: Sequence[str], *, is_known: bool = False) -> list[Referen
 def test_a_grader_fits_the_answers(references: Sequence[Reference], grader: Grader, reason: str) -> None:
     """Schemas, JSON, numbers, labels and short texts each have theirs; one stray in twenty is passed over."""
     assert Choice(grader, reason, 0.0, is_safe=True) == choose(references)
+
+
+@pytest.mark.parametrize(
+    ("references", "grader"),
+    [
+        ([FREE] * 19 + [SPOKEN], ToolCalls()),
+        ([CALL, NO_CALL, NO_CALL], ToolCalls()),
+        ([FREE, CALL, NO_CALL], ToolCalls()),
+        ([FORCED] * 20, JsonFields()),
+        ([NO_CALL] * 20, Label()),
+        ([Reference('{"name": "Ada"}', is_known=True)] * 20, JsonFields()),
+        ([Reference('{"city": "Rome"}', is_known=True, is_free=True)] * 20, JsonFields()),
+    ],
+)
+def test_calls_are_compared_where_they_were_free(references: Sequence[Reference], grader: Grader) -> None:
+    """A forced call is a structured answer; known answers of tools in the form of calls are calls."""
+    found = choose(references)
+    assert isinstance(found, Choice)
+    assert grader == found.grader
+
+
+def test_text_beside_calls_is_not_passed_over_unasked() -> None:
+    """Where some replies call and others speak, comparing calls alone would pass any text."""
+    assert isinstance(choose([FREE, SPOKEN] * 10), NoGrader)
 
 
 def test_free_text_has_no_grader() -> None:
@@ -70,11 +104,19 @@ def test_known_answers_make_any_choice_safe() -> None:
 def test_only_equivalences_bound_the_loss() -> None:
     """A check, a share of fields and a tolerance may pass two answers of which one alone is right."""
     bounding = [
-        parse(spec).grader.bounds_loss for spec in ("exact", "label", "numeric", "json_fields:unordered")
+        parse(spec).grader.bounds_loss
+        for spec in ("exact", "label", "numeric", "json_fields:unordered", "tool_call")
     ]
     others = [
         parse(spec).grader.bounds_loss
-        for spec in ("numeric:tolerance=1", "numeric:relative=1%", "json_fields:mean", "json_schema")
+        for spec in (
+            "numeric:tolerance=1",
+            "numeric:relative=1%",
+            "json_fields:mean",
+            "json_schema",
+            "contains",
+            "regex:pattern=a",
+        )
     ]
-    assert (bounding, others) == ([True] * 4, [False] * 4)
+    assert (bounding, others) == ([True] * 5, [False] * 6)
     assert not JsonSchema().bounds_loss

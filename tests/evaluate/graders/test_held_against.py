@@ -23,7 +23,9 @@ CALL = Call(
 SCHEMA = {"type": "object"}
 FORMAT = {"output_config": {"format": {"type": "json_schema", "schema": SCHEMA}}}
 TOOLS = {"tools": [{"name": "record", "input_schema": SCHEMA}]}
-CALLED = Reply("", (ToolCall("record", {"a": 1}),), "tool_use")
+CALLS = (ToolCall("record", {"a": 1}),)
+CALLED = Reply("", CALLS, "tool_use")
+TWICE = (*CALLS, ToolCall("other", {}))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +41,7 @@ CALLED = Reply("", (ToolCall("record", {"a": 1}),), "tool_use")
             {**TOOLS, "tool_choice": {"type": "tool", "name": "record"}},
             CALLED,
             None,
-            Reference('{"a":1}', SCHEMA, tool="record"),
+            Reference('{"a":1}', SCHEMA, tool="record", calls=CALLS),
         ),
         (
             {**TOOLS, "tool_choice": {"type": "any"}},
@@ -57,10 +59,21 @@ CALLED = Reply("", (ToolCall("record", {"a": 1}),), "tool_use")
             {"tools": [1, *TOOLS["tools"], {"name": "other"}], "tool_choice": {"type": "any"}},
             Reply("x"),
             "x",
-            Reference("x", None, is_known=True),
+            Reference("x", None, is_known=True, is_free=True),
         ),
-        (TOOLS, CALLED, None, Reference('{"a":1}', SCHEMA, tool="record")),
-        ({"tools": 1}, CALLED, None, Reference('{"a":1}', None, tool="record")),
+        (TOOLS, CALLED, None, Reference('{"a":1}', SCHEMA, tool="record", calls=CALLS, is_free=True)),
+        ({"tools": 1}, CALLED, None, Reference('{"a":1}', None, tool="record", calls=CALLS)),
+        (
+            TOOLS,
+            Reply("Both.", TWICE, "tool_use"),
+            None,
+            Reference('{"a":1}', SCHEMA, tool="record", calls=TWICE, is_free=True),
+        ),
+        (TOOLS, Reply("No need."), None, Reference("No need.", calls=(), is_free=True)),
+        (TOOLS, Reply(" "), None, Reference(None, is_free=True)),
+        (TOOLS, Reply("No n", (), "max_tokens"), None, Reference(None, is_free=True)),
+        (TOOLS, Reply("", CALLS, "max_tokens"), None, Reference(None, SCHEMA, tool="record", is_free=True)),
+        ({**TOOLS, "tool_choice": {"type": "none"}}, Reply("No."), None, Reference("No.")),
     ],
 )
 def test_references_of_recorded_prompts(

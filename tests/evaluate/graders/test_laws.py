@@ -14,7 +14,9 @@ from modelmix.evaluate.graders.spec import parse
 SPECS = (
     "exact", "exact:ignore_case", "label", "label:labels=a|b|12", "label:labels=a|b,no_answer=none",
     "numeric", "numeric:tolerance=1,relative=1%", "json_fields",
-    "json_fields:mean,unordered,prose", "json_schema",
+    "json_fields:mean,unordered,prose", "json_schema", "tool_call", "tool_call:unordered,ignore=a",
+    "tool_call:names_only", "contains", "contains:any,ignore_case",
+    "regex:ignore_case,pattern=^[a-z]+ or \\w",
 )  # fmt: skip
 NAMES = st.sampled_from(
     ["a", "b", "type", "properties", "items", "$ref", "anyOf", "required", "enum", "pattern"]
@@ -48,8 +50,17 @@ REPLIES = st.builds(
     Reply, TEXTS, CALLS, st.sampled_from(["", "end_turn", "max_tokens", "refusal", "x\x1b"]) | st.text()
 )
 SCHEMAS = st.none() | st.dictionaries(NAMES, VALUES, max_size=4)
+KNOWN_CALLS = st.sampled_from(
+    ["none", "[]", '{"name": "x"}', '[{"name": "record", "arguments": {"a": 12, "b": null}}, {"name": "x"}]']
+)
 REFERENCES = st.builds(
-    Reference, st.none() | TEXTS, SCHEMAS, st.booleans(), st.sampled_from(["", "", "record"])
+    Reference,
+    st.none() | TEXTS | KNOWN_CALLS,
+    SCHEMAS,
+    st.booleans(),
+    st.sampled_from(["", "", "record"]),
+    st.none() | CALLS,
+    st.booleans(),
 )
 
 
@@ -78,7 +89,7 @@ def test_no_grader_raises_and_no_reply_sets_a_row_aside(
 def test_a_reference_agrees_with_itself(spec: str, text: str, schema: dict[str, object] | None) -> None:
     """What is held against itself is right, but for a check that it fails."""
     found = parse(spec).grader.grade(Reply(text), Reference(text, schema))
-    if isinstance(found, Grade) and not spec.startswith("json_schema"):
+    if isinstance(found, Grade) and not spec.startswith(("json_schema", "regex")):
         assert (found.score, found.why) == (1.0, "")
 
 
@@ -96,6 +107,27 @@ def test_agreement_bounds_the_loss(
         both = grader.grade(Reply(candidate), Reference(truth, schema, is_known=True))
         assert isinstance(both, Grade)
         assert both.score == 1.0
+
+
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.startswith("tool_call")])
+@given(candidate=CALLS, baseline=CALLS, truth=CALLS)
+@settings(max_examples=150)
+def test_calls_that_agree_are_right_together(
+    spec: str, candidate: tuple[ToolCall, ...], baseline: tuple[ToolCall, ...], truth: tuple[ToolCall, ...]
+) -> None:
+    """Agreement of calls is an equivalence: what agrees is right or wrong alike, whatever the truth."""
+    grader = parse(spec).grader
+
+    def agree(one: tuple[ToolCall, ...], other: tuple[ToolCall, ...]) -> bool | None:
+        grade = grader.grade(Reply("", one), Reference("", calls=other))
+        return grade.score == 1.0 if isinstance(grade, Grade) else None
+
+    assert agree(baseline, baseline) in {True, None}
+    assert None in {agree(baseline, baseline), agree(truth, truth)} or (
+        agree(baseline, truth) == agree(truth, baseline)
+    )
+    if agree(candidate, baseline):
+        assert agree(candidate, truth) == agree(baseline, truth)
 
 
 @pytest.mark.parametrize("spec", SPECS)

@@ -7,15 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelmix.evaluate.graders.contains import Contains
 from modelmix.evaluate.graders.exact import Exact
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.json_fields import JsonFields
 from modelmix.evaluate.graders.json_schema import JsonSchema
 from modelmix.evaluate.graders.label import Label, plain_label
 from modelmix.evaluate.graders.numeric import Numeric
-from modelmix.evaluate.graders.spec import GraderSpec, parse
+from modelmix.evaluate.graders.pattern import danger_of
+from modelmix.evaluate.graders.regex import Regex
+from modelmix.evaluate.graders.spec import KINDS, GraderSpec, parse
+from modelmix.evaluate.graders.tool_call import ToolCalls
 
 WORDS = st.text(st.sampled_from("ab|,\\:= -@"), min_size=1, max_size=5).filter(plain_label)
+NAMES = st.text(st.sampled_from("ab|,\\:= -@"), min_size=1, max_size=5)
+PATTERNS = st.text(st.sampled_from("ab|,\\d:= -@^$.+\n"), min_size=1, max_size=12).filter(
+    lambda pattern: not danger_of(pattern)
+)
 NUMBERS = st.decimals(0, 10**6, allow_nan=False, places=6)
 GRADERS: st.SearchStrategy[Grader] = st.one_of(
     st.builds(Exact, st.booleans()),
@@ -23,6 +31,10 @@ GRADERS: st.SearchStrategy[Grader] = st.one_of(
     st.builds(Numeric, NUMBERS, NUMBERS),
     st.builds(JsonFields, st.booleans(), st.booleans(), st.booleans()),
     st.just(JsonSchema()),
+    st.builds(Contains, st.booleans(), st.booleans()),
+    st.builds(ToolCalls, st.booleans(), st.booleans()),
+    st.builds(ToolCalls, st.booleans(), ignore=st.lists(NAMES, unique=True).map(tuple)),
+    st.builds(Regex, PATTERNS, st.booleans()),
 )
 
 
@@ -53,6 +65,23 @@ GRADERS: st.SearchStrategy[Grader] = st.one_of(
         ),
         ("json_fields:prose", "", JsonFields(prose=True), "json_fields@1:prose"),
         ("json_schema", "", JsonSchema(), "json_schema@1"),
+        ("agent=tool_call", "agent", ToolCalls(), "tool_call@1"),
+        ("tool_call:names_only,unordered", "", ToolCalls(True, True), "tool_call@1:unordered,names_only"),
+        (
+            "tool_call:ignore=note|a\\|b",
+            "",
+            ToolCalls(ignore=("note", "a|b")),
+            "tool_call@1:ignore=note|a\\|b",
+        ),
+        ("contains:all", "", Contains(), "contains@1"),
+        ("contains:ignore_case,any", "", Contains(True, True), "contains@1:any,ignore_case"),
+        ("regex:pattern=^a{1,2}=exact$", "", Regex("^a{1,2}=exact$"), "regex@1:pattern=^a{1,2}=exact$"),
+        (
+            "x=regex:ignore_case,pattern=\\d,pattern=1",
+            "x",
+            Regex("\\d,pattern=1", ignore_case=True),
+            "regex@1:ignore_case,pattern=\\d,pattern=1",
+        ),
     ],
 )
 def test_specs_are_read(text: str, task_type: str, grader: Grader, spec: str) -> None:
@@ -66,7 +95,10 @@ def test_specs_are_read(text: str, task_type: str, grader: Grader, spec: str) ->
     [
         (
             "",
-            "grader '' is of no known kind ''; write one of exact, label, numeric, json_fields, json_schema",
+            (
+                "grader '' is of no known kind ''; write one of exact, label, numeric, json_fields, "
+                "json_schema, tool_call, contains, regex"
+            ),
         ),
         (
             "numerc:tolerance=1",
@@ -104,6 +136,40 @@ def test_specs_are_read(text: str, task_type: str, grader: Grader, spec: str) ->
             "label:labels=a|A",
             "grader 'label:labels=a|A' cannot be: labels 'a' and 'A' are the same; name each label once",
         ),
+        (
+            "tool_call:ignore=a|a",
+            (
+                "grader 'tool_call:ignore=a|a' cannot be: an argument to ignore is empty or named twice; "
+                "name each once"
+            ),
+        ),
+        (
+            "tool_call:names_only,ignore=a",
+            (
+                "grader 'tool_call:names_only,ignore=a' cannot be: names_only compares no argument; leave "
+                "names_only or ignore out"
+            ),
+        ),
+        (
+            "contains:all,any",
+            "grader 'contains:all,any' cannot be: all and any exclude each other; leave one out",
+        ),
+        ("regex", "grader 'regex' cannot be: it names no pattern; write regex:pattern=..."),
+        (
+            "regex:ignore_case",
+            "grader 'regex:ignore_case' cannot be: it names no pattern; write regex:pattern=...",
+        ),
+        (
+            "regex:pattern=",
+            "grader 'regex:pattern=' has an option 'pattern='; write it pattern=VALUE",
+        ),
+        (
+            "regex:pattern=(",
+            (
+                "grader 'regex:pattern=(' cannot be: the pattern is no regular expression (missing ), "
+                "unterminated subpattern at position 0)"
+            ),
+        ),
     ],
 )
 def test_what_is_no_spec_is_said_in_a_sentence(text: str, sentence: str) -> None:
@@ -132,3 +198,9 @@ def test_any_text_is_a_spec_or_a_sentence(text: str) -> None:
     """Nothing but a ValueError comes out of what anybody may type."""
     with suppress(ValueError):
         assert parse(text).grader.spec
+
+
+def test_every_kind_is_known_by_the_name_it_grades_under() -> None:
+    """Kinds and names of graders do not come apart."""
+    made = {kind: parse(kind + (":pattern=a" if kind == "regex" else "")).grader.name for kind in KINDS}
+    assert made == KINDS

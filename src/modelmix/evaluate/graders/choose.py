@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from modelmix.evaluate.graders.amount import is_bare_amount
+from modelmix.evaluate.graders.calls import calls_expected
 from modelmix.evaluate.graders.exact import Exact
 from modelmix.evaluate.graders.grade import Reference
 from modelmix.evaluate.graders.grader import Grader
@@ -13,6 +14,7 @@ from modelmix.evaluate.graders.json_text import decode
 from modelmix.evaluate.graders.label import Label, plain_label
 from modelmix.evaluate.graders.no_answer import says_no_answer
 from modelmix.evaluate.graders.numeric import Numeric
+from modelmix.evaluate.graders.tool_call import ToolCalls
 
 MOST = 0.95
 """Share of a type's answers that have to be of a kind: a stray refusal changes none."""
@@ -53,9 +55,9 @@ class NoGrader:
 def choose(references: Sequence[Reference], task_type: str = "TYPE") -> Choice | NoGrader:
     """Choose a grader for a task type from a sample of what its replies are to be held against.
 
-    Fields where the requests state a schema, or the answers are JSON; numbers before labels, so that `5.0`
-    and `5` are the same; labels where answers are short and few are distinct; else the same text where all
-    are short. Free text has no grader here.
+    Tool calls where the model was free to make them; fields where requests state a schema, or answers are
+    JSON; numbers before labels, so that `5.0` and `5` are the same; labels where answers are short and few
+    are distinct; else the same text where all are short. Free text has no grader here.
 
     Args:
         references: One for each recorded prompt.
@@ -80,6 +82,14 @@ def choose(references: Sequence[Reference], task_type: str = "TYPE") -> Choice |
 
 
 def _fitting(answered: Sequence[Reference], texts: Sequence[str]) -> tuple[Grader | None, str]:
+    called = [calls_expected(reference) if reference.is_free else None for reference in answered]
+    # A known answer may say that no tool applies; today's text in place of a call is not compared by calls.
+    are_calls = [
+        bool(calls) or (calls is not None and reference.is_known)
+        for calls, reference in zip(called, answered, strict=True)
+    ]
+    if any(called) and _most(are_calls):
+        return ToolCalls(), "answers are tool calls"
     if _most([reference.schema is not None for reference in answered]):
         return JsonFields(), "requests state a JSON schema"
     if _most([_is_structured(text) for text in texts]):

@@ -43,6 +43,19 @@ def meaning_of(value: Any, *, unordered: bool = False) -> Hashable:  # noqa: ANN
     return key_of(value) if value is not None else None
 
 
+def filled_key(value: Any) -> Hashable:  # noqa: ANN401 - any JSON
+    """Return a key of a value as `key_of`, with text trimmed, and null members the same as left out.
+
+    Unlike in `meaning_of`, what is empty is a value: to a program, an empty list is not the lack of one.
+    """
+    if isinstance(value, dict):
+        members = ((name, filled_key(member)) for name, member in value.items() if member is not None)
+        return ("object", frozenset(members))
+    if isinstance(value, list):
+        return ("array", tuple(filled_key(element) for element in value))
+    return ("value", trimmed(value)) if isinstance(value, str) else key_of(value)
+
+
 def says_nothing(value: Any) -> bool:  # noqa: ANN401 - any JSON
     """Say whether `meaning_of` a value is None, without looking further than the first thing it says."""
     if isinstance(value, dict | list):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelmix.core.reply import ToolCall
 from modelmix.evaluate.graders.field_count import FieldCount
 
 LONGEST_WHY = 200
@@ -18,6 +19,9 @@ NO_ANSWER = "no answer"
 FIELD_ABSENT = "field absent"
 """Slice of the rows on which the document lacks a field."""
 
+NO_TOOL = "no tool applies"
+"""Slice of the rows on which the right answer is to call no tool."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -28,12 +32,17 @@ class Reference:
         schema: JSON Schema that the request asks its answer to follow, or None.
         is_known: Whether ``expected`` is known to be right; else it is only what is answered today.
         tool: Tool that is to be called with the answer as its arguments, or empty for an answer in text.
+        calls: Tools that the baseline's own reply calls, in order; None where it could call none, or where
+            its reply is no answer or not what counts.
+        is_free: Whether the request leaves it to the model which tool to call, if any.
     """
 
     expected: str | None
     schema: Mapping[str, Any] | None = None
     is_known: bool = False
     tool: str = ""
+    calls: tuple[ToolCall, ...] | None = None
+    is_free: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

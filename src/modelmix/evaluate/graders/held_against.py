@@ -15,18 +15,24 @@ def held_against(recorded: Recorded) -> Reference:
     that does better there gets no credit for it, which leaves the bound on the loss a bound.
 
     The schema is that of ``output_config.format``, or of the input of the one tool that has to be called, or
-    that the recorded reply did call.
+    that the recorded reply did call. A whole reply that called no tool, though it could have, says that none
+    applies.
 
     Source: Messages API reference, structured outputs and tool_choice (2026-11-20).
     """
     request, reply = recorded.request, recorded.reply
     tool = _forced(request)
+    is_free = not tool and _may_call(request)
     if recorded.expected is not None:
-        return Reference(recorded.expected, _schema(request, tool), is_known=True, tool=tool)
+        return Reference(recorded.expected, _schema(request, tool), is_known=True, tool=tool, is_free=is_free)
     if reply.tool_calls:
         tool = tool or reply.tool_calls[0].name
-    text = "" if shortcoming(reply, tool) else answer_text(reply)
-    return Reference(text if text.strip() else None, _schema(request, tool), tool=tool)
+    lacks = shortcoming(reply, tool)
+    text = "" if lacks else answer_text(reply)
+    calls = reply.tool_calls if not lacks and (reply.tool_calls or (is_free and text.strip())) else None
+    return Reference(
+        text if text.strip() else None, _schema(request, tool), tool=tool, calls=calls, is_free=is_free
+    )
 
 
 def _forced(request: Mapping[str, Any]) -> str:
@@ -35,6 +41,10 @@ def _forced(request: Mapping[str, Any]) -> str:
         return str(choice.get("name") or "")
     names = [str(tool.get("name") or "") for tool in _tools(request)]
     return names[0] if choice.get("type") == "any" and len(names) == 1 else ""
+
+
+def _may_call(request: Mapping[str, Any]) -> bool:
+    return any(True for _ in _tools(request)) and _object(request, "tool_choice").get("type") != "none"
 
 
 def _schema(request: Mapping[str, Any], tool: str) -> Mapping[str, Any] | None:

@@ -6,8 +6,10 @@
     option  := name | name "=" value
 
 Kinds with their options: ``exact`` (``ignore_case``), ``label`` (``labels=a|b|c``, ``no_answer=NONE``),
-``numeric`` (``tolerance=0.01``, ``relative=1%``), ``json_fields`` (``mean``, ``unordered``, ``prose``) and
-``json_schema``. A backslash takes the next sign of a label as it is.
+``numeric`` (``tolerance=0.01``, ``relative=1%``), ``json_fields`` (``mean``, ``unordered``, ``prose``),
+``json_schema``, ``tool_call`` (``unordered``, ``names_only``, ``ignore=a|b``), ``contains`` (``all``,
+``any``, ``ignore_case``) and ``regex`` (``ignore_case``, ``pattern=...``). A backslash takes the next sign of
+a label or name as it is. A pattern is the last option and goes to the end of the spec as it stands.
 """
 
 import re
@@ -16,24 +18,42 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 
+from modelmix.evaluate.graders.contains import Contains
 from modelmix.evaluate.graders.exact import Exact
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.json_fields import JsonFields
 from modelmix.evaluate.graders.json_schema import JsonSchema
 from modelmix.evaluate.graders.label import Label
 from modelmix.evaluate.graders.numeric import Numeric
+from modelmix.evaluate.graders.regex import Regex
+from modelmix.evaluate.graders.tool_call import ToolCalls
 
-KINDS: Mapping[str, Grader] = {
-    "exact": Exact(),
-    "label": Label(),
-    "numeric": Numeric(),
-    "json_fields": JsonFields(),
-    "json_schema": JsonSchema(),
+KINDS: Mapping[str, str] = {
+    "exact": Exact.name,
+    "label": Label.name,
+    "numeric": Numeric.name,
+    "json_fields": JsonFields.name,
+    "json_schema": JsonSchema.name,
+    "tool_call": ToolCalls.name,
+    "contains": Contains.name,
+    "regex": Regex.name,
 }
-"""Each kind as it grades without options."""
+"""Each kind with the name and version that it grades under."""
 
-_FLAGS = {"exact": ("ignore_case",), "json_fields": ("mean", "unordered", "prose")}
-_VALUES = {"label": ("labels", "no_answer"), "numeric": ("tolerance", "relative")}
+_FLAGS = {
+    "exact": ("ignore_case",),
+    "json_fields": ("mean", "unordered", "prose"),
+    "tool_call": ("unordered", "names_only"),
+    "contains": ("all", "any", "ignore_case"),
+    "regex": ("ignore_case",),
+}
+_VALUES = {
+    "label": ("labels", "no_answer"),
+    "numeric": ("tolerance", "relative"),
+    "tool_call": ("ignore",),
+    "regex": ("pattern",),
+}
+_TO_THE_END = {"regex": "pattern="}
 _KIND = re.compile(rf"(?P<kind>{'|'.join(KINDS)})(?:@(?P<version>\d+))?(?::(?P<options>.*))?", re.DOTALL)
 _OPTION = re.compile(r"(?:[^\\,]|\\.)+", re.DOTALL)
 _CHOICE = re.compile(r"(?:[^\\|]|\\.)+", re.DOTALL)
@@ -79,9 +99,9 @@ def parse(text: str) -> GraderSpec:
 
 def _grader(match: re.Match[str], text: str) -> Grader:
     kind, version = match["kind"], match["version"]
-    if version is not None and f"{kind}@{version}" != KINDS[kind].name:
+    if version is not None and f"{kind}@{version}" != KINDS[kind]:
         raise ValueError(
-            f"grader {_quoted(text)} is of another version; this modelmix grades with {KINDS[kind].name}"
+            f"grader {_quoted(text)} is of another version; this modelmix grades with {KINDS[kind]}"
         )
     options = _options(kind, match["options"] or "", text)
     try:
@@ -93,7 +113,7 @@ def _grader(match: re.Match[str], text: str) -> Grader:
 def _options(kind: str, text: str, whole: str) -> dict[str, str]:
     flags, values = _FLAGS.get(kind, ()), _VALUES.get(kind, ())
     found: dict[str, str] = {}
-    for option in _OPTION.findall(text):
+    for option in _parted(kind, text):
         name, mark, value = option.partition("=")
         if name not in (*flags, *values):
             raise ValueError(
@@ -108,19 +128,50 @@ def _options(kind: str, text: str, whole: str) -> dict[str, str]:
     return found
 
 
+def _parted(kind: str, text: str) -> list[str]:
+    """Part options at their commas; one that goes to the end is left in one piece."""
+    last = _TO_THE_END.get(kind)
+    start = 0 if last is None or text.startswith(last) else text.find(f",{last}") + 1
+    if last is None or not text.startswith(last, start):
+        return _OPTION.findall(text)
+    return [*_OPTION.findall(text[:start]), text[start:]]
+
+
 def _made(kind: str, options: Mapping[str, str]) -> Grader:
     match kind:
         case "exact":
             return Exact(ignore_case="ignore_case" in options)
         case "label":
-            labels = tuple(_unescaped(label) for label in _CHOICE.findall(options.get("labels", "")))
-            return Label(labels, _unescaped(options.get("no_answer", "")))
+            return Label(_choices(options.get("labels", "")), _unescaped(options.get("no_answer", "")))
         case "numeric":
             return Numeric(_number(options.get("tolerance", "0")), _number(options.get("relative", "0")))
         case "json_fields":
             return JsonFields("mean" in options, "unordered" in options, "prose" in options)
+        case "tool_call":
+            ignore = _choices(options.get("ignore", ""))
+            return ToolCalls("unordered" in options, "names_only" in options, ignore)
+        case "contains":
+            return _contains(options)
+        case "regex":
+            return _regex(options)
         case _:
             return JsonSchema()
+
+
+def _contains(options: Mapping[str, str]) -> Contains:
+    if "all" in options and "any" in options:
+        raise ValueError("all and any exclude each other; leave one out")
+    return Contains("any" in options, "ignore_case" in options)
+
+
+def _regex(options: Mapping[str, str]) -> Regex:
+    if "pattern" not in options:
+        raise ValueError("it names no pattern; write regex:pattern=...")
+    return Regex(options["pattern"], "ignore_case" in options)
+
+
+def _choices(text: str) -> tuple[str, ...]:
+    return tuple(_unescaped(word) for word in _CHOICE.findall(text))
 
 
 def _number(text: str) -> Decimal:

@@ -14,6 +14,7 @@ from modelmix.core.usage import Usage
 from modelmix.economics.same_cache import cached_as
 from modelmix.errors import PriceNotFound
 from modelmix.evaluate.graders.grade import Grade, Ungradable
+from modelmix.evaluate.graders.said import held, said
 from modelmix.evaluate.paired import Pairs
 from modelmix.pipeline.replay.judge import reply_from
 from modelmix.pipeline.replay.plan import Item, Plan
@@ -146,14 +147,15 @@ class Gatherer:
     ) -> Outcome:
         """Write one graded answer: a candidate's, or the recorded one where none is named."""
         recorded, keep = prompt.recorded, self.plan.ask.keep_text
+        grader = self.plan.graders[recorded.call.task_type]
         usd = self._usd(recorded.call)
         score, checks_ok, why = base.score, base.checks_ok, base.why
-        response = recorded.reply.text if not recorded.reply.tool_calls else (prompt.reference.expected or "")
+        response = said(recorded.reply, grader)
         if candidate is not None and answer is not None and grade is not None and grade.score is not None:
             usage = cached_as(recorded.call.usage, answer.usage)
             usd = self._usd(recorded.call, candidate.model, usage)
             score, checks_ok, why = grade.score, grade.checks_ok, grade.why
-            response = "" if answer.reply is None else _said(answer.reply)
+            response = "" if answer.reply is None else said(reply_from(answer.reply), grader)
         return Outcome(
             prompt_id=recorded.prompt_id,
             task_type=recorded.call.task_type,
@@ -165,8 +167,8 @@ class Gatherer:
             slice_name=recorded.slice_name or base.slice_name,
             prompt=prompt_text(recorded.request, LONGEST_TEXT) if keep else "",
             response=response[:LONGEST_TEXT] if keep else "",
-            expected=(prompt.reference.expected or "")[:LONGEST_TEXT] if keep else "",
-            grader=self.plan.graders[recorded.call.task_type].spec,
+            expected=held(prompt.reference, grader)[:LONGEST_TEXT] if keep else "",
+            grader=grader.spec,
             why=why,
         )
 
@@ -198,9 +200,3 @@ def _note(seen: Seen, pair: Pairs, outcome: Outcome, baseline_usd: Decimal | Non
         seen.whys[outcome.why] += 1
     if outcome.slice_name:
         seen.slices[outcome.slice_name] = seen.slices.get(outcome.slice_name, Pairs(0.0, 0.0, 0.0)) + pair
-
-
-def _said(text: str) -> str:
-    from modelmix.evaluate.graders.answer import answer_text
-
-    return answer_text(reply_from(text))

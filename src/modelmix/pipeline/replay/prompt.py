@@ -10,6 +10,7 @@ import msgspec
 from modelmix.core.candidate import Candidate
 from modelmix.core.recorded import Recorded
 from modelmix.core.reply import Reply
+from modelmix.evaluate.graders.calls import calls_text
 from modelmix.evaluate.graders.grade import Grade, Reference, Ungradable
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.held_against import held_against
@@ -42,7 +43,10 @@ def prompt_of(recorded: Recorded, baseline: Candidate) -> Prompt:
     reference = held_against(recorded)
     if recorded.all_wrong:
         reference = replace(reference, is_known=True)
-    content = [reference.expected, reference.schema, reference.tool, recorded.all_wrong]
+    content: list[object] = [reference.expected, reference.schema, reference.tool, recorded.all_wrong]
+    if reference.calls is not None and len(reference.calls) > 1:
+        # One call is told by its tool and arguments; what is graded already keeps its hash.
+        content.append(calls_text(reference.calls))
     digest = hashlib.sha256(_canonical(content)).hexdigest()
     return Prompt(recorded, baseline, reference, digest)
 

@@ -16,7 +16,8 @@ from string import ascii_lowercase
 from typing import Any, Final
 
 from modelmix.errors import ConfigError
-from modelmix.evaluate.graders.answer import answer_text
+from modelmix.evaluate.graders.grader import Grader
+from modelmix.evaluate.graders.said import held, said
 from modelmix.pipeline.replay.judge import reply_from
 from modelmix.pipeline.replay.plan import Plan
 from modelmix.pipeline.replay.prompt import Prompt, prompt_text
@@ -70,18 +71,18 @@ def to_review(
         arm = (task_type, str(item.candidate))
         asked[arm] += 1
         if grade.score < 1.0 and answer is not None and answer.reply is not None:
-            differing[arm][item.prompt] = answer_text(reply_from(answer.reply))
+            differing[arm][item.prompt] = said(reply_from(answer.reply), plan.graders[task_type])
     wanted: dict[int, list[str]] = defaultdict(list)
-    for arm, said in differing.items():
-        if len(said) <= MOST_DIFFERENT * asked[arm]:
-            for index, text in said.items():
+    for arm, texts in differing.items():
+        if len(texts) <= MOST_DIFFERENT * asked[arm]:
+            for index, text in texts.items():
                 wanted[index].append(text)
-    return [_row(plan.prompts[index], texts) for index, texts in sorted(wanted.items())]
+    return [_row(plan.prompts[index], found, plan.graders) for index, found in sorted(wanted.items())]
 
 
-def _row(prompt: Prompt, texts: Sequence[str]) -> ReviewRow:
+def _row(prompt: Prompt, texts: Sequence[str], graders: Mapping[str, Grader]) -> ReviewRow:
     recorded = prompt.recorded
-    distinct = dict.fromkeys([prompt.reference.expected or "", *texts])
+    distinct = dict.fromkeys([held(prompt.reference, graders[recorded.call.task_type]), *texts])
     ordered = sorted(distinct, key=lambda text: _shuffled(recorded.prompt_id, text))
     shown = tuple(text[:_LONGEST_TEXT] for text in ordered[: len(ascii_lowercase)])
     return ReviewRow(
