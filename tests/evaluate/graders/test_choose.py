@@ -20,7 +20,7 @@ LOOK = (ToolCall("look", {"order": 7}),)
 SCHEMA = {"type": "object"}
 FREE = Reference('{"order":7}', SCHEMA, tool="look", calls=LOOK, is_free=True)
 FORCED = Reference('{"order":7}', SCHEMA, tool="look", calls=LOOK)
-SPOKEN = Reference("No order is named, so which one is it?", calls=(), is_free=True)
+SPOKEN = [Reference(f"{n}. " + "Which order is it? " * 9, calls=(), is_free=True) for n in range(20)]
 CALL = Reference('{"name": "look", "arguments": {"order": 7}}', is_known=True, is_free=True)
 NO_CALL = Reference("none", is_known=True, is_free=True)
 
@@ -55,7 +55,7 @@ def test_a_grader_fits_the_answers(references: Sequence[Reference], grader: Grad
 @pytest.mark.parametrize(
     ("references", "grader"),
     [
-        ([FREE] * 19 + [SPOKEN], ToolCalls()),
+        ([*[FREE] * 19, SPOKEN[0]], ToolCalls()),
         ([CALL, NO_CALL, NO_CALL], ToolCalls()),
         ([FREE, CALL, NO_CALL], ToolCalls()),
         ([FORCED] * 20, JsonFields()),
@@ -73,7 +73,7 @@ def test_calls_are_compared_where_they_were_free(references: Sequence[Reference]
 
 def test_text_beside_calls_is_not_passed_over_unasked() -> None:
     """Where some replies call and others speak, comparing calls alone would pass any text."""
-    assert isinstance(choose([FREE, SPOKEN] * 10), NoGrader)
+    assert isinstance(choose([*[FREE] * 10, *SPOKEN]), NoGrader)
 
 
 def test_free_text_has_no_grader() -> None:
