@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelmix.evaluate.graders.equality import key_of, meaning_of, says_nothing
+from modelmix.evaluate.graders.equality import filled_key, key_of, meaning_of, says_nothing
 from modelmix.evaluate.graders.json_text import decode
 
 JSON = st.recursive(
@@ -62,3 +62,19 @@ def test_unordered_arrays() -> None:
 def test_the_short_way_agrees(value: object) -> None:
     """`says_nothing` is `meaning_of` being None, in order or not."""
     assert says_nothing(value) == (meaning_of(value) is None) == (meaning_of(value, unordered=True) is None)
+
+
+@given(JSON, JSON)
+def test_filled_values_lie_between_the_same_and_the_same_meaning(one: object, other: object) -> None:
+    """What is the same is filled alike, and what is filled alike means the same."""
+    if key_of(one) == key_of(other):
+        assert filled_key(one) == filled_key(other)
+    if filled_key(one) == filled_key(other):
+        assert meaning_of(one) == meaning_of(other)
+
+
+def test_what_is_empty_is_a_value_to_a_program() -> None:
+    """Only null members are as if they were left out; in an array null has its place."""
+    assert filled_key(decode('{"a":null,"b":" x"}')) == filled_key(decode('{"b":"x"}'))
+    for one, other in (("[]", "null"), ('""', "null"), ("[null]", "[]"), ('{"a":""}', "{}")):
+        assert filled_key(decode(one)) != filled_key(decode(other))
