@@ -9,7 +9,7 @@ LONGEST_PATTERN = 500
 """Most characters of a pattern."""
 MOST_WAYS = 1_000
 """Most ways in which the choices of a pattern can be taken together: ``a?`` has two, ``(a|b|c)`` three."""
-MOST_OPEN_REPEATS = 4
+MOST_OPEN_REPEATS = 3
 """Most repeats without a small limit in a row; time grows with the length of the text to their power."""
 MOST_SIGNS = 10_000
 """Most signs of a pattern with each repeat written out as often as it may be, open ones once."""
@@ -49,11 +49,11 @@ def danger_of(pattern: str) -> str:
 
     Refused are what is no regular expression or has more than 500 characters, and what could be tried in so
     many ways that it never ends: a repeat of a part that itself repeats or offers a choice, as in ``(a+)+``
-    or ``(a|b)*``, more than 1,000 ways to take its choices, more than four open repeats, more than 10,000
+    or ``(a|b)*``, more than 1,000 ways to take its choices, more than three open repeats, more than 10,000
     signs once repeats are written out, references back, and forms in which that cannot be told. Some of what
     is refused would do no harm.
 
-    What is left takes time that is bounded by a power of the text's length.
+    What is left takes time that grows with the fourth power of the text's length at most.
 
     >>> danger_of(r"^INV-\d{4}$")
     ''

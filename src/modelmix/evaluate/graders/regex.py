@@ -11,8 +11,12 @@ from modelmix.evaluate.graders.grade import Grade, Reference, Ungradable
 from modelmix.evaluate.graders.pattern import danger_of
 from modelmix.evaluate.graders.plain_text import trimmed
 
-LONGEST_TEXT = 200_000
-"""Most characters of a reply that a pattern is tried on; what is beyond is not looked at."""
+LONGEST_TEXT = 2_000
+"""Most characters of a reply that a pattern is tried on; what is beyond is not looked at.
+
+Two open repeats such as ``.*`` take half a second on so many, and seven minutes on ten times as many: a run
+that waits for one pattern hears nothing else.
+"""
 
 _KEPT = 64
 
