@@ -237,3 +237,21 @@ def test_quotes_add_up() -> None:
     """Exactly, both figures."""
     one, other = Quote(Decimal("0.1"), Decimal("0.7")), Quote(Decimal("0.2"), Decimal(1))
     assert one + other + Quote() == Quote(Decimal("0.3"), Decimal("1.7"))
+
+
+def test_a_batch_costs_the_books_share() -> None:
+    """Half of it; what was fast is asked at standard speed, and what has no batch price costs the same."""
+    assert Decimal("0.5") == QUOTER.batch_share(call(), "claude-haiku-5-5")
+    assert Decimal("0.25") == QUOTER.batch_share(call(fast=True), "claude-opus-5-5")
+    assert Decimal(1) == QUOTER.batch_share(call(), "claude-unknown")
+
+
+def test_a_call_is_priced_as_if_another_had_answered() -> None:
+    """At its own length and cache, in the other's tokens, in batch where it was one."""
+    recorded = call(usage=Usage(1000, 400, 0, 0, 100))
+    today = BOOK.cost(recorded.usage, "claude-opus-5-5", DAY).total_usd
+    assert today == QUOTER.today_usd(recorded) == QUOTER.instead_usd(recorded, "claude-opus-5-5")
+    assert QUOTER.instead_usd(recorded, NEW) < today
+    assert today / 2 == QUOTER.today_usd(call(usage=recorded.usage, batch=True))
+    longer = BOOK.cost(Usage(1300, 0, 0, 0, 65), NEW, DAY).total_usd
+    assert longer == QUOTER.instead_usd(call(OLD), NEW)

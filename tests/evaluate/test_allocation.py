@@ -130,3 +130,18 @@ def test_a_long_step_is_taken_where_a_short_one_is_worth_nothing() -> None:
     """A type that must be proven with 149 pairs is bought 200 at once."""
     (first, *_) = plan([prospect(alpha=980.0, beta=20.0, fewest_pairs=149)], 150.0)
     assert first.pairs == 200
+
+
+def test_what_there_is_not_is_not_offered() -> None:
+    """A type with few prompts is offered no more than it has."""
+    assert [offer.n for offer in worths(prospect(most_pairs=120))] == [25, 50, 100]
+    assert len(worths(prospect())) > 3
+    assert plan([prospect(most_pairs=20)], 1e9) == ()
+
+
+def test_a_better_candidate_may_count_as_an_equal_one() -> None:
+    """Then nothing is worth more than the saving; where it counts, being better is worth more."""
+    equal, better = prospect(counts_gains=False), prospect()
+    assert equal.payoff_usd(0.99) == equal.calls * equal.saving_usd < better.payoff_usd(0.99)
+    assert equal.payoff_usd(0.9) == better.payoff_usd(0.9)
+    assert evsi_usd(equal, 400) <= equal.calls * equal.saving_usd

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 from rich.console import Console, RenderableType
 
@@ -10,6 +11,7 @@ from modelmix.evaluate.paired import Pairs
 from modelmix.evaluate.verdict import judge
 from modelmix.report.replay import ReplayReport, SeenRow
 from modelmix.report.replay_plan import PlanReport, TypeRow
+from modelmix.report.replay_worth import NextPairs, Stake, TypeStake, Worth
 
 LONG = "a-task-type-with-a-very-long-name-of-its-own/version-2"
 
@@ -58,6 +60,76 @@ TYPES = (
     ),
 )
 
+HAIKU, SONNET = "claude-haiku-5-5@medium", "claude-sonnet-5-5@high"
+
+
+def stake(candidate: str = HAIKU, **changes: Any) -> Stake:  # noqa: ANN401 - fields of the row
+    """Write what one candidate could save."""
+    whole = Stake(
+        candidate=candidate,
+        priced_calls=1200,
+        taken_share=1.0,
+        saving_per_call_usd=Decimal("0.1"),
+        saving_month_usd=Decimal(120),
+        margin=0.021,
+        power=0.806,
+        proof_usd=Decimal("0.3"),
+        payback_days=0.093,
+    )
+    return replace(whole, **changes)
+
+
+def type_stake(task_type: str, *stakes: Stake, **changes: Any) -> TypeStake:  # noqa: ANN401 - fields of the row
+    """Write what is at stake in one task type."""
+    whole = TypeStake(
+        task_type=task_type,
+        is_asked=True,
+        calls=1200,
+        unpriced=0,
+        today_usd=Decimal(60),
+        today_month_usd=Decimal(150),
+        candidates=stakes,
+    )
+    return replace(whole, **changes)
+
+
+WORTH = Worth(
+    span_days=12.0,
+    types=(
+        type_stake(LONG, stake(), stake(SONNET, saving_month_usd=Decimal(60), payback_days=24.6), unpriced=2),
+        type_stake("extraction", stake(taken_share=0.75, saving_month_usd=Decimal(9), payback_days=4.25)),
+        type_stake("letters", stake(saving_month_usd=None, saving_per_call_usd=None), is_asked=False),
+    ),
+    saving_month_usd=Decimal(129),
+    proof_usd=Decimal("1.47"),
+    payback_days=0.44,
+    next=(
+        NextPairs(
+            task_type=LONG,
+            candidate=HAIKU,
+            pairs=1250,
+            cost_usd=Decimal("0.06"),
+            gain_month_usd=Decimal("12.2"),
+            power=0.806,
+            step=1,
+        ),
+        NextPairs(
+            task_type=LONG,
+            candidate=HAIKU,
+            pairs=350,
+            cost_usd=Decimal("0.02"),
+            gain_month_usd=Decimal("0.4"),
+            power=0.806,
+            step=2,
+        ),
+    ),
+    next_why="",
+    batch_expected_usd=Decimal("0.735"),
+    batch_at_most_usd=Decimal("14.75"),
+    default_errors=0.05,
+    believed_answers=20.0,
+)
+
 PLAN = PlanReport(
     types=TYPES,
     costs_usd={
@@ -83,6 +155,7 @@ PLAN = PlanReport(
     scaled=True,
     keeps_text=False,
     prices=("2026-11-10", "ab" * 32),
+    worth=WORTH,
 )
 
 SEEN = (

@@ -23,7 +23,7 @@ _STANDARD_INPUT = "-"
 _NOTHING_TO_REVIEW = "no answer that was kept is a close candidate's, differs, and lacks a known right one"
 _AS_BEFORE = frozenset({
     "logs", "candidate", "grader", "expected", "only", "task_type", "pairs", "again", "margin", "type_margin",
-    "alpha", "seed", "keep_text", "upstream",
+    "error_cost", "alpha", "seed", "keep_text", "upstream",
 })  # fmt: skip
 """What a replay asks: one that goes on asks what it asked."""
 
@@ -87,6 +87,10 @@ def command(
         str | None,
         typer.Option(metavar="M", help="Largest loss of each type; default: its baseline's own errors."),
     ] = None,
+    error_cost: Annotated[
+        list[str] | None,
+        typer.Option(metavar="USD|TYPE=USD", help="What a wrong answer costs; margins follow from it."),
+    ] = None,
     alpha: Annotated[
         float, typer.Option(metavar="P", help="Chance taken of certifying what does not hold.")
     ] = 0.05,
@@ -129,7 +133,7 @@ def command(
     after Ctrl-C or a crash. The result is evidence for modelmix optimize.
     """
     from modelmix import settings
-    from modelmix.cli.shares import level_of
+    from modelmix.cli.shares import amounts_of, level_of
     from modelmix.pipeline.replay.ask import Ask, Limits
 
     _check_alone(context, resume)
@@ -137,6 +141,7 @@ def command(
     surroundings = settings.load()
     limits = Limits(_amount(max_spend), rate_share, concurrency)
     if resume is None:
+        error_cost_usd, error_costs_usd = amounts_of(error_cost or (), "--error-cost")
         ask = Ask(
             places=_places(logs or (), surroundings.home),
             expected=tuple(os.path.abspath(name) for name in expected or ()),  # noqa: PTH100 - links are the user's
@@ -152,6 +157,8 @@ def command(
             seed=seed,
             keep_text=keep_text or review is not None,
             upstream=upstream,
+            error_cost_usd=error_cost_usd,
+            error_costs_usd=error_costs_usd,
         )
     else:
         from modelmix.pipeline.replay.replay import asked_before

@@ -9,6 +9,7 @@ from modelmix.core.call import Call
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.core.usage import Usage
+from modelmix.errors import PriceNotFound
 
 SAME_TOKENIZER_SPREAD: Final = Decimal("1.05")
 OTHER_TOKENIZER_SPREAD: Final = Decimal("1.6")
@@ -84,6 +85,39 @@ class Quoter:
             rates.cost(expected).total_usd,
             longest * dearest + limit * most.output_usd,
         )
+
+    def today_usd(self, call: Call) -> Decimal:
+        """Price a recorded call at the day's list prices, in batch or not as it was, at standard speed.
+
+        Raises:
+            PriceNotFound: Its model has no price on the day.
+        """
+        return self.book.cost(call.usage, call.model_served, self.day, batch=call.batch, us=call.us).total_usd
+
+    def instead_usd(self, call: Call, model: str) -> Decimal:
+        """Price a recorded call as if another model had answered it, at the length and with the cache it had.
+
+        Tokens are brought to the other model's tokenizer. What a lower effort would not have written is still
+        counted, so that a saving is not claimed before answers were seen.
+
+        Raises:
+            PriceNotFound: The model has no price on the day, or not for what the call asks.
+        """
+        ratio, _ = self._ratios(call.model_served, model)
+        usage = _scaled(call.usage.plain(), ratio)
+        return self.book.cost(usage, model, self.day, batch=call.batch, us=call.us).total_usd
+
+    def batch_share(self, call: Call, model: str) -> Decimal:
+        """Return the part of a quote that asking by Message Batches would cost; 1 where it is not sold.
+
+        A batch knows no fast mode: what is recorded as fast is asked there at standard speed.
+        """
+        try:
+            price = self.book.price(model, self.day)
+            live = price.multiplier(self.day, batch=False, us=call.us, fast=call.fast)
+            return price.multiplier(self.day, batch=True, us=call.us, fast=False) / live
+        except PriceNotFound:
+            return Decimal(1)
 
     def _ratios(self, recorded: str, asked: str) -> tuple[Decimal, Decimal]:
         old, new = self.capabilities.find(recorded), self.capabilities.find(asked)

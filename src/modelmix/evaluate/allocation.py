@@ -70,6 +70,9 @@ class Prospect:
         error_cost_usd: What one wrong answer costs.
         pair_usd: What one more pair costs: answers, judge and human together.
         fewest_pairs: Pairs below which nothing can be proven, whatever they show: with fewer the type stays.
+        most_pairs: Pairs that there are at most; None for no end of them.
+        counts_gains: Whether a candidate that is better than the baseline is worth more than its saving; if
+            not, a rate beyond the baseline's pays what an equal one pays.
     """
 
     task_type: str
@@ -81,6 +84,8 @@ class Prospect:
     error_cost_usd: float
     pair_usd: float
     fewest_pairs: int = 0
+    most_pairs: int | None = None
+    counts_gains: bool = True
 
     def __post_init__(self) -> None:
         if not (self.alpha > 0 and self.beta > 0):
@@ -97,6 +102,8 @@ class Prospect:
     def payoff_usd(self, rate: Floats | float) -> Floats:
         """What moving is worth at a pass rate of the candidate; staying is worth 0."""
         loss = self.baseline_rate - np.asarray(rate, dtype=np.float64)
+        if not self.counts_gains:
+            loss = np.maximum(loss, 0.0)
         return np.asarray(self.calls * (self.saving_usd - self.error_cost_usd * loss))
 
 
@@ -148,8 +155,9 @@ class Worth:
 
 
 def worths(prospect: Prospect, sizes: Sequence[int] = SIZES) -> tuple[Worth, ...]:
-    """Value several numbers of pairs, in the order given."""
-    return tuple(Worth(n, evsi_usd(prospect, n), n * prospect.pair_usd) for n in sizes)
+    """Value several numbers of pairs, in the order given; those that there are not are left out."""
+    most = math.inf if prospect.most_pairs is None else prospect.most_pairs
+    return tuple(Worth(n, evsi_usd(prospect, n), n * prospect.pair_usd) for n in sizes if n <= most)
 
 
 def best(offers: Sequence[Worth]) -> Worth:

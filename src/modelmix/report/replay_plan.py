@@ -12,11 +12,13 @@ from rich.text import Text
 from modelmix.optimize.why import points
 from modelmix.report.money import about_usd, count, usd
 from modelmix.report.plain import counted, printable
+from modelmix.report.replay_worth import Worth, batch_note, next_notes, stake_notes, worth_json
 
 SCHEMA = "modelmix.replay-plan/1"
 _NAME_WIDTH = 24
 _GRADER_WIDTH = 16
 _ASIDE_SHOWN = 5
+_LEAST_WRITTEN = 0.0005  # below it one decimal would read 0.0
 _NONE = "\N{EN DASH}"
 
 
@@ -79,6 +81,7 @@ class PlanReport:
         scaled: Whether fewer prompts are drawn than are needed, to fit the cap.
         keeps_text: Whether answers are kept.
         prices: Day and hash of the price table.
+        worth: Savings at stake, payback, and where the next dollar buys most.
     """
 
     types: tuple[TypeRow, ...]
@@ -102,6 +105,7 @@ class PlanReport:
     scaled: bool
     keeps_text: bool
     prices: tuple[str, str]
+    worth: Worth
 
 
 def as_json(report: PlanReport) -> dict[str, Any]:
@@ -155,6 +159,7 @@ def as_json(report: PlanReport) -> dict[str, Any]:
         "scaled_to_cap": report.scaled,
         "keeps_text": report.keeps_text,
         "prices": {"as_of": report.prices[0], "sha256": report.prices[1]},
+        **worth_json(report.worth),
     }
 
 
@@ -173,7 +178,7 @@ def card(report: PlanReport) -> RenderableType:
             count(row.drawn),
             count(row.available),
             count(row.known),
-            points(row.margin),
+            _small(row.margin),
             f"{row.power:.0%}" if row.grader else _NONE,
         )
     notes = Table.grid(padding=(0, 1))
@@ -186,10 +191,17 @@ def card(report: PlanReport) -> RenderableType:
     return Group(table, Text(), notes)
 
 
+def _small(margin: float) -> str:
+    """Write a margin; one that an error's cost has made tiny is not written as none at all."""
+    return points(margin) if margin >= _LEAST_WRITTEN else f"<{points(2 * _LEAST_WRITTEN)}"
+
+
 def _notes(report: PlanReport) -> Iterator[tuple[str, str]]:
     """Yield what a reader should know, each with its label; a label stands once for lines that follow."""
     yield from (("grader", printable(row.note)) for row in report.types if row.note)
     yield from _costs(report)
+    yield from (("at stake", said) for said in stake_notes(report.worth))
+    yield from (("next", said) for said in next_notes(report.worth))
     yield from (("power", said) for said in _power(report))
     yield from (("left out", said) for said in _left_out(report))
     guessed = [row.task_type for row in report.types if row.drawn > row.known]
@@ -211,6 +223,7 @@ def _costs(report: PlanReport) -> Iterator[tuple[str, str]]:
         yield "", f"{printable(name)}: {count(requests)} for {span}"
     span = f"about {about_usd(report.expected_usd)}, at most {about_usd(report.at_most_usd)}"
     yield "cost", f"{span} (list price, estimated)"
+    yield "", batch_note(report.worth)
     if report.max_spend_usd is not None:
         yield "", f"never more than --max-spend {usd(report.max_spend_usd)}"
     if report.scaled:
@@ -246,5 +259,5 @@ def _power(report: PlanReport) -> Iterator[str]:
         f"{'no loss' if not loss else 'a loss of ' + points(loss)} clears with {power:.0%}"
         for loss, power in report.pool_power.items()
     )
-    pool = f"all types together, {count(report.pool)} fresh pairs, margin {points(report.pool_margin)}"
+    pool = f"all types together, {count(report.pool)} fresh pairs, margin {_small(report.pool_margin)}"
     yield f"{pool}: {said}"

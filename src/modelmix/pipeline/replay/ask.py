@@ -33,6 +33,8 @@ class Ask:
         seed: Seed of the sample.
         keep_text: Whether answers are kept, so that they can be shown and graded anew.
         upstream: Base URL of the API.
+        error_cost_usd: What one wrong answer costs, or None where nobody said.
+        error_costs_usd: The same of single task types; they win.
     """
 
     places: tuple[str, ...]
@@ -49,10 +51,22 @@ class Ask:
     seed: int = 0
     keep_text: bool = False
     upstream: str = ""
+    error_cost_usd: Decimal | None = None
+    error_costs_usd: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def error_cost_of(self, task_type: str) -> Decimal | None:
+        """Return what a wrong answer of a task type costs, or None where nobody said."""
+        return self.error_costs_usd.get(task_type, self.error_cost_usd)
 
     def settings(self) -> dict[str, Any]:
         """Return everything that was asked, as plain JSON."""
-        return {
+        # Where an error has no cost nothing is said of it: replays from before it could be said go on.
+        costs: dict[str, Any] = {}
+        if self.error_cost_usd is not None:
+            costs["error_cost_usd"] = str(self.error_cost_usd)
+        if self.error_costs_usd:
+            costs["error_costs_usd"] = {name: str(usd) for name, usd in sorted(self.error_costs_usd.items())}
+        return costs | {
             "places": list(self.places),
             "expected": list(self.expected),
             "candidates": None if self.candidates is None else [str(c) for c in self.candidates],
@@ -78,6 +92,7 @@ class Ask:
             ValueError: A candidate in it is none.
         """
         candidates = settings["candidates"]
+        cost = settings.get("error_cost_usd")
         return cls(
             places=tuple(settings["places"]),
             expected=tuple(settings["expected"]),
@@ -93,6 +108,8 @@ class Ask:
             seed=settings["seed"],
             keep_text=settings["keep_text"],
             upstream=settings["upstream"],
+            error_cost_usd=None if cost is None else Decimal(cost),
+            error_costs_usd={name: Decimal(usd) for name, usd in settings.get("error_costs_usd", {}).items()},
         )
 
 

@@ -1,7 +1,6 @@
 """The plan: what is asked of whom, what it costs at most, and what it can prove, before anything is sent."""
 
 import hashlib
-import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,21 +17,15 @@ from modelmix.evaluate.graders.choose import Choice, choose
 from modelmix.evaluate.graders.grade import Ungradable
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.spec import parse
-from modelmix.evaluate.paired import fewest_pairs, pairs_needed
 from modelmix.evaluate.sample import draw
-from modelmix.optimize.attempts import FIRST_SHARE
-from modelmix.optimize.goal import default_type_margin
 from modelmix.pipeline.replay.arms import arms_of
 from modelmix.pipeline.replay.ask import MOST_PAIRS, Ask
+from modelmix.pipeline.replay.bar import PlannedBar, errors_of
 from modelmix.pipeline.replay.prompt import Prompt, grade_of, prompt_of
 from modelmix.pipeline.replay.recordings import Recordings, Seen, Source
+from modelmix.pipeline.replay.traffic import Traffic
 from modelmix.wire.replayable import asking
 
-DISCORDANCE: Final = 0.05
-"""Share of prompts on which two candidates are taken to differ while nothing is known."""
-
-CHOOSING_SHARE: Final = 0.2
-_LEAST_PAIRS: Final = 60
 _BUDGET_SHARE: Final = Decimal("0.9")
 _ID_DIGITS: Final = 32
 
@@ -74,6 +67,7 @@ class TypePlan:
         note: What is to be said of the grader, or why nothing is asked.
         margin: Largest loss that it has to clear by itself.
         needed: Prompts with which no loss at all clears that margin four times out of five.
+        errors: Share of its prompts on which the baseline errs; None where right answers are not all known.
     """
 
     task_type: str
@@ -87,6 +81,7 @@ class TypePlan:
     note: str
     margin: float
     needed: int
+    errors: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +96,7 @@ class Plan:
         prompts: The prompts that were drawn.
         graders: Task type → its grader.
         items: What is sent, in order; any beginning of it is a sample of the whole.
+        traffic: What the calls of the log cost, and would cost with each candidate.
         rejected: Candidate and reason → prompts that it would reject as they stand.
         ungradable: Reason → prompts that no answer could be held against, and that are not asked.
         scaled: Whether fewer prompts are drawn than are needed, so that it fits the spend cap.
@@ -113,9 +109,15 @@ class Plan:
     prompts: tuple[Prompt, ...]
     graders: Mapping[str, Grader]
     items: tuple[Item, ...]
+    traffic: Traffic
     rejected: Mapping[tuple[str, str], int] = field(default_factory=dict)
     ungradable: Mapping[str, int] = field(default_factory=dict)
     scaled: bool = False
+
+    @property
+    def bar(self) -> PlannedBar:
+        """What its types are held to."""
+        return PlannedBar(self.ask, len(self.graders) or 1)
 
     def quote(self, known: Collection[str] = ()) -> Quote:
         """Return what it costs, without the answers that are there already."""
@@ -154,10 +156,16 @@ class Planner:
         """
         groups = self._groups(recordings)
         types = {name: _baseline(seen) for name, seen in groups.items()}
+        arms = {
+            name: arms_of(baseline, self.ask.candidates, self.book, self.capabilities, self.day)
+            for name, baseline in types.items()
+        }
+        traffic = Traffic(Quoter(self.book, self.capabilities, self.day), types, arms)
         # Graders and margins are told from all that may be drawn: they must not hang on the sample's size.
         most = max(MOST_PAIRS, self.ask.pairs or 0)
-        prompts = self._drawn(recordings, types, dict.fromkeys(types, most))
-        plans, graders, ungradable = self._types(groups, types, prompts)
+        prompts = self._drawn(recordings, types, dict.fromkeys(types, most), traffic)
+        plans, graders, ungradable = self._types(groups, types, prompts, arms)
+        plans = self._held(plans, traffic, len(graders) or 1)
         prompts = tuple(one for one in prompts if one.recorded.prompt_id not in ungradable)
         sizes = {
             one.task_type: min(one.needed, most) if self.ask.pairs is None else self.ask.pairs
@@ -168,7 +176,6 @@ class Planner:
         if not prompts:
             notes = "; ".join(f"{one.task_type}: {one.note}" for one in plans if one.note)
             raise EvidenceError(f"there is nothing to replay: {notes or 'no prompt was drawn'}")
-        arms = {one.task_type: one.arms for one in plans}
         items, rejected = self._items(prompts, arms)
         if not items:
             said = "; ".join(f"{candidate}: {why}" for candidate, why in sorted(rejected))
@@ -190,6 +197,7 @@ class Planner:
             prompts=prompts,
             graders=graders,
             items=items,
+            traffic=traffic,
             rejected=rejected,
             ungradable=Counter(ungradable.values()),
             scaled=scaled,
@@ -202,6 +210,7 @@ class Planner:
         for option, names in (
             ("--type", self.ask.task_types),
             ("--grader", [n for n in self.ask.graders if n]),
+            ("--error-cost", self.ask.error_costs_usd),
         ):
             unknown = sorted(set(names) - set(groups))
             if unknown:
@@ -213,11 +222,15 @@ class Planner:
         return {name: groups[name] for name in sorted(groups) if name in wanted}
 
     def _drawn(
-        self, recordings: Recordings, baselines: Mapping[str, Candidate], sizes: Mapping[str, int]
+        self,
+        recordings: Recordings,
+        baselines: Mapping[str, Candidate],
+        sizes: Mapping[str, int],
+        traffic: Traffic,
     ) -> tuple[Prompt, ...]:
         units = [s.unit for s in recordings.prompts if baselines.get(s.unit.task_type) == s.asked]
         ids = [units[index].prompt_id for index in draw(units, sizes, self.ask.seed)]
-        kept = self.source.collect(ids)
+        kept = self.source.collect(ids, traffic.notice)
         return tuple(
             prompt_of(kept[name], baselines[kept[name].call.task_type]) for name in ids if name in kept
         )
@@ -235,8 +248,9 @@ class Planner:
         groups: Mapping[str, Sequence[Seen]],
         baselines: Mapping[str, Candidate],
         prompts: Iterable[Prompt],
+        arms: Mapping[str, tuple[Candidate, ...]],
     ) -> tuple[list[TypePlan], dict[str, Grader], dict[str, str]]:
-        """Choose graders, margins and arms, and tell which prompts nothing can be held against."""
+        """Choose graders, and tell which prompts nothing can be held against."""
         by_type: dict[str, list[Prompt]] = defaultdict(list)
         for prompt in prompts:
             by_type[prompt.recorded.call.task_type].append(prompt)
@@ -245,8 +259,7 @@ class Planner:
         ungradable: dict[str, str] = {}
         for name, seen in groups.items():
             grader, note = self._grader(name, by_type[name])
-            arms = arms_of(baselines[name], self.ask.candidates, self.book, self.capabilities, self.day)
-            if not arms:
+            if not arms[name]:
                 grader, note = None, f"no cheaper candidate than {baselines[name]} is known"
             scores: list[float] = []
             if grader is not None:
@@ -261,24 +274,23 @@ class Planner:
                 # Right answers of a review are of prompts that were picked for their differences: nothing
                 # follows from them for the rest.
                 scores = []
-            margin = self._margin(scores)
             available = sum(one.asked == baselines[name] for one in seen)
             plans.append(
                 TypePlan(
                     task_type=name,
                     baseline=baselines[name],
-                    arms=arms,
+                    arms=arms[name],
                     available=available,
                     others=len(seen) - available,
                     drawn=0,
                     known=0,
                     grader="" if grader is None else grader.spec,
                     note=note,
-                    margin=margin,
+                    margin=0.0,
                     needed=0,
+                    errors=errors_of(scores),
                 )
             )
-        plans = [replace(one, needed=self._needed(one.margin, len(graders) or 1)) for one in plans]
         return plans, graders, ungradable
 
     def _grader(self, task_type: str, prompts: Sequence[Prompt]) -> tuple[Grader | None, str]:
@@ -288,21 +300,15 @@ class Planner:
         choice = choose([prompt.reference for prompt in prompts], task_type)
         return (choice.grader, "") if isinstance(choice, Choice) else (None, choice.why)
 
-    def _margin(self, scores: Sequence[float]) -> float:
-        """Return the margin that the type will be held to: the user's, or its baseline's own errors."""
-        if self.ask.type_margin is not None:
-            return self.ask.type_margin
-        return default_type_margin(1.0 - sum(scores) / len(scores) if scores else math.nan)
-
-    def _needed(self, margin: float, types: int) -> int:
-        """Return the prompts with which no loss clears the margin, four times out of five.
-
-        A fifth of them is for choosing; Holm's correction is taken at its strictest, over all types asked.
-        """
-        alpha = FIRST_SHARE * self.ask.alpha / types
-        fresh = pairs_needed(margin, DISCORDANCE, alpha=alpha) or 0
-        fresh = max(fresh, fewest_pairs(margin, alpha), _LEAST_PAIRS)
-        return math.ceil(fresh / (1.0 - CHOOSING_SHARE))
+    def _held(self, plans: Iterable[TypePlan], traffic: Traffic, n_types: int) -> list[TypePlan]:
+        """Hold each type to its margin, by what its best candidate would save on a call."""
+        bar = PlannedBar(self.ask, n_types)
+        held = []
+        for one in plans:
+            saving = traffic.types[one.task_type].best_per_call_usd
+            margin = bar.margin(one.task_type, one.errors, None if saving is None else float(saving))
+            held.append(replace(one, margin=margin, needed=bar.needed(margin)))
+        return held
 
     def _items(
         self, prompts: Sequence[Prompt], arms: Mapping[str, Sequence[Candidate]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from modelmix.core.call import BadRow
+from modelmix.core.call import BadRow, Call
 from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.recorded import Recorded
@@ -24,6 +24,9 @@ from modelmix.wire.replayable import prompt_key
 
 Progress = Callable[[int], None]
 """Told rows read so far."""
+
+Notice = Callable[[Call, Candidate], None]
+"""Told a call and the candidate that it asked for, its effort the effective one."""
 
 Rank = tuple[bool, datetime, str]
 """Which of the rows of one prompt stands for it: one whose right answer is known, then the earliest."""
@@ -155,17 +158,24 @@ class Source:
             raise DataError(_nothing(found_all, self.paths))
         return found_all
 
-    def collect(self, prompt_ids: Collection[str]) -> dict[str, Recorded]:
-        """Read everything again and keep the prompts that are wanted, whole."""
+    def collect(self, prompt_ids: Collection[str], notice: Notice | None = None) -> dict[str, Recorded]:
+        """Read everything again and keep the prompts that are wanted, whole.
+
+        Args:
+            prompt_ids: The prompts that are wanted.
+            notice: Told every call that could be asked again, also of prompts that are not wanted.
+        """
         wanted = set(prompt_ids)
         kept: dict[str, tuple[Rank, Recorded]] = {}
         for row in self.rows([]):
-            if isinstance(row, SetAside) or row.prompt_id not in wanted:
+            if isinstance(row, SetAside) or row.call.model_served != row.call.model_requested:
                 continue
-            rank = _rank(row)
-            is_first = row.prompt_id not in kept or rank < kept[row.prompt_id][0]
-            if is_first and row.call.model_served == row.call.model_requested:
-                kept[row.prompt_id] = rank, row
+            if notice is not None:
+                notice(row.call, self._asked(row.call))
+            if row.prompt_id in wanted:
+                rank = _rank(row)
+                if row.prompt_id not in kept or rank < kept[row.prompt_id][0]:
+                    kept[row.prompt_id] = rank, row
         return {name: row for name, (_, row) in kept.items()}
 
     def _dressed(self, row: Recorded) -> Recorded:
@@ -181,9 +191,11 @@ class Source:
             slice_name=row.slice_name or told.slice_name,
         )
 
+    def _asked(self, call: Call) -> Candidate:
+        return self.capabilities.effective(Candidate(call.model_requested, call.effort))
+
     def _seen(self, row: Recorded) -> Seen:
         call = row.call
-        asked = self.capabilities.effective(Candidate(call.model_requested, call.effort))
         unit = Unit(
             row.prompt_id,
             call.task_type,
@@ -191,7 +203,7 @@ class Source:
             tools=bool(row.request.get("tools")),
             slice_name=row.slice_name,
         )
-        return Seen(unit, asked, row.expected is not None or row.all_wrong)
+        return Seen(unit, self._asked(call), row.expected is not None or row.all_wrong)
 
 
 def source_of(

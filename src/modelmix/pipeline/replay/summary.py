@@ -10,9 +10,11 @@ from modelmix.evaluate.power import power_exact
 from modelmix.evaluate.verdict import Finding, judge
 from modelmix.optimize.attempts import FIRST_SHARE
 from modelmix.pipeline.replay.ask import Limits
+from modelmix.pipeline.replay.bar import CHOOSING_SHARE, DISCORDANCE, PlannedBar
 from modelmix.pipeline.replay.evidence import Seen
-from modelmix.pipeline.replay.plan import CHOOSING_SHARE, DISCORDANCE, Plan, TypePlan
+from modelmix.pipeline.replay.plan import Plan, TypePlan
 from modelmix.pipeline.replay.replay import Replayed
+from modelmix.pipeline.replay.worth import worth_of
 from modelmix.report.replay import ReplayReport, SeenRow
 from modelmix.report.replay_plan import PlanReport, TypeRow
 
@@ -38,8 +40,9 @@ def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceB
             costs[name] = requests + 1, expected + quote.expected_usd, most + quote.at_most_usd
     pool = round(sum(row.drawn for row in plan.types) * (1.0 - CHOOSING_SHARE))
     alpha = FIRST_SHARE * plan.ask.alpha
+    margin = _pooled_margin(plan)
     return PlanReport(
-        types=tuple(_type_row(row, alpha, len(plan.graders)) for row in plan.types),
+        types=tuple(_type_row(row, plan.bar) for row in plan.types),
         costs_usd=dict(sorted(costs.items(), key=lambda entry: entry[1][2])),
         expected_usd=sum((expected for _, expected, _ in costs.values()), Decimal(0)),
         at_most_usd=sum((most for _, _, most in costs.values()), Decimal(0)),
@@ -48,11 +51,11 @@ def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceB
         reused=sum(item.answer_id in known for item in plan.items),
         again=sum(item.again for item in plan.items),
         pool=pool,
-        pool_margin=plan.ask.margin,
+        pool_margin=margin,
         pool_power={
-            loss: power_exact(pool, plan.ask.margin, DISCORDANCE, alpha, loss) if pool else 0.0
+            loss: power_exact(pool, margin, DISCORDANCE, alpha, loss) if pool else 0.0
             for loss in _LOSSES_SHOWN
-            if loss < plan.ask.margin
+            if loss < margin
         },
         alpha=plan.ask.alpha,
         discordance=DISCORDANCE,
@@ -64,11 +67,21 @@ def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceB
         scaled=plan.scaled,
         keeps_text=plan.ask.keep_text,
         prices=(book.as_of.isoformat(), book.sha256),
+        worth=worth_of(plan, known, limits.max_spend_usd),
     )
 
 
-def _type_row(row: TypePlan, alpha: float, types: int) -> TypeRow:
-    fresh = round(row.drawn * (1.0 - CHOOSING_SHARE))
+def _pooled_margin(plan: Plan) -> float:
+    moves = []
+    for row in plan.types:
+        seen = plan.traffic.types[row.task_type]
+        saving = seen.best_per_call_usd
+        if row.grader and saving is not None and saving > 0:
+            moves.append((row.task_type, float(saving), seen.calls))
+    return plan.bar.pooled_margin(moves)
+
+
+def _type_row(row: TypePlan, bar: PlannedBar) -> TypeRow:
     return TypeRow(
         task_type=row.task_type,
         baseline=str(row.baseline),
@@ -81,7 +94,7 @@ def _type_row(row: TypePlan, alpha: float, types: int) -> TypeRow:
         known=row.known,
         margin=row.margin,
         needed=row.needed,
-        power=power_exact(fresh, row.margin, DISCORDANCE, alpha / types) if fresh else 0.0,
+        power=bar.power(row.drawn, row.margin),
     )
 
 
