@@ -72,6 +72,25 @@ def test_a_dry_run_sends_and_writes_nothing(here: Path, capsys: Capture, api: st
     assert document(capsys)["schema"] == "modelmix.replay-plan/1"
 
 
+def test_a_dry_run_says_what_a_dollar_buys(capsys: Capture) -> None:
+    """Savings at stake and their payback, the price by batch, and margins that follow from an error's cost."""
+    assert replayed("log.jsonl", *GOLD, "--dry-run") == 0
+    said = capsys.readouterr().out
+    for part in ("by Message Batches about $", " at stake ", " next "):
+        assert part in said
+    assert replayed("log.jsonl", *GOLD, "--dry-run", "--json") == 0
+    free = document(capsys)
+    assert replayed("log.jsonl", *GOLD, "--dry-run", "--json", "--error-cost", "2") == 0
+    dear = document(capsys)
+    assert {"at_stake", "next", "batch"} <= dear.keys() == free.keys()
+    margins = [
+        (a["type_margin"], b["type_margin"]) for a, b in zip(free["types"], dear["types"], strict=True)
+    ]
+    assert all(a >= b for a, b in margins)
+    assert any(a > b for a, b in margins)
+    assert free["power"]["margin"] > dear["power"]["margin"]
+
+
 def test_a_dry_run_leaves_a_home_as_it_is(here: Path, capsys: Capture, api: str) -> None:
     """Also one with answers, which it then takes off the price."""
     assert replayed("log.jsonl", *GOLD, "--yes", "--upstream", api) == 0
@@ -131,6 +150,8 @@ def test_imported_logs_are_the_default(capsys: Capture, api: str) -> None:
         (["--margin", "3"], 2, "lies outside -1 to 1"),
         (["--type-margin", "0"], 2, "does not lie between"),
         (["--max-spend", "0"], 2, "not a positive amount"),
+        (["--error-cost", "-1"], 2, "'-1' is not a positive amount of USD"),
+        (["--error-cost", "nosuch=2"], 3, "--error-cost names task type 'nosuch'; the logs hold"),
         (["--max-spend", "triage=3"], 2, "is not an amount of USD; write 30"),
         (
             ["--candidate", "claude-haiku-5-5@hasty"],
@@ -227,7 +248,10 @@ def test_the_cap_ends_with_six(capsys: Capture, api: str) -> None:
 
 def test_going_on_asks_what_was_asked(capsys: Capture) -> None:
     """Logs and options beside --resume are refused rather than ignored; limits may differ."""
-    assert replayed("log.jsonl", "--resume", "r-1", "--pairs", "3", "--candidate", HAIKU) == 2
+    assert (
+        replayed("log.jsonl", "--resume", "r-1", "--pairs", "3", "--candidate", HAIKU, "--error-cost", "1")
+        == 2
+    )
     assert "leave out LOG, --candidate, --pairs" in " ".join(capsys.readouterr().err.split())
     assert replayed("--resume", "r-1", "--concurrency", "4") == 3
     assert "there is no replay 'r-1'" in capsys.readouterr().err

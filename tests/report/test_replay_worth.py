@@ -36,9 +36,9 @@ def test_the_type_with_most_at_stake_comes_first() -> None:
 def test_what_saves_nothing_never_pays_back() -> None:
     """A dearer candidate is shown as such, and a type without a cheaper one says so."""
     dear = type_stake("t", stake(saving_month_usd=Decimal(-4), payback_days=None), today_month_usd=None)
-    lines = list(
-        stake_notes(replace(WORTH, types=(dear, type_stake("u", is_asked=False)), payback_days=None))
-    )
+    free = type_stake("v", stake(saving_month_usd=Decimal(0)), is_asked=False)
+    types = (dear, type_stake("u", is_asked=False), free)
+    lines = list(stake_notes(replace(WORTH, types=types, payback_days=None)))
     assert lines[1] == f"t: \N{MINUS SIGN}$4.00 on {HAIKU}, never pays back"
     assert lines[2] == "u of $150: no cheaper candidate (not asked)"
     assert lines[3] == f"v of $150: $0.00 on {HAIKU} (not asked)"
