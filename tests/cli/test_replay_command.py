@@ -73,7 +73,7 @@ def test_a_dry_run_sends_and_writes_nothing(here: Path, capsys: Capture, api: st
 
 
 def test_a_dry_run_says_what_a_dollar_buys(capsys: Capture) -> None:
-    """Savings at stake and their payback, the price by batch, and margins that follow from an error's cost."""
+    """Savings at stake and their payback, the price by batch, and margins as an error's cost makes them."""
     assert replayed("log.jsonl", *GOLD, "--dry-run") == 0
     said = capsys.readouterr().out
     for part in ("by Message Batches about $", " at stake ", " next "):
