@@ -249,3 +249,27 @@ def test_rows_nested_beyond_reason_are_bad_or_set_aside() -> None:
     line = b'{"request":%b,"response":{},"timestamp":1}' % deep
     text = written({"request": '{"messages":' + deep.decode() + "}", "response": {}, "timestamp": 1})
     assert [type(found) for found in read([line, text], "f")] == [BadRow, BadRow]
+
+
+@pytest.mark.parametrize(
+    ("row", "names"),
+    [
+        ({"slice": ["long", "vip; long"], "tenant": "acme"}, "long; vip; tenant acme"),
+        ({"tenant_id": 12}, "tenant 12"),
+        ({"metadata": {"customer_id": "a;b"}}, "tenant a,b"),
+        ({"tenant": "x" * 90}, f"tenant {'x' * 60}"),
+        ({"tenant": ["a"], "slice": 3, "metadata": "m"}, ""),
+    ],
+)
+def test_a_row_may_lie_in_several_slices(row: dict[str, Any], names: str) -> None:
+    """What the log says, as a list or parted by semicolons, and its tenant."""
+    assert recorded(**row).slice_name == names
+
+
+def test_a_tenant_beside_the_request_is_not_sent() -> None:
+    """A log that holds request and answer in one object may name it there; the API would refuse it."""
+    line = written({**REQUEST, "response": message(ANSWER), "timestamp": AT, "tenant": "acme"})
+    [found] = read([line], "f.jsonl")
+    assert isinstance(found, Recorded)
+    assert "tenant" not in found.request
+    assert found.slice_name == "tenant acme"

@@ -91,3 +91,13 @@ def test_two_answers_of_one_import_are_the_baseline_against_itself() -> None:
     assert pairs is not None
     assert (pairs.gains, pairs.losses, pairs.n) == (1.0, 1.0, 3.0)
     assert found.repeats("forms", CHEAP) is None
+
+
+def test_of_several_slices_the_narrowest_is_named() -> None:
+    """All errors lie in two slices at once: what is said is the one that narrows them down most."""
+    found = Findings()
+    for number in range(40):
+        names = "tenant acme; field absent" if number < 10 else "tenant acme" if number < 30 else ""
+        found.add(outcome(number, CHEAP, INVENTS if number < 6 else "", names), "one")
+        found.add(outcome(number, BASE, "", names), "one")
+    assert found.of("forms", CHEAP, BASE) == (Finding(INVENTS, 6, 10, "field absent", 0),)

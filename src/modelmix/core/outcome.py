@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from modelmix.core.candidate import Candidate
+from modelmix.core.slices import parted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class Outcome:
         output_tokens: Answer length in tokens, or None.
         cost_usd: Cost that the table states, or None.
         checks_ok: Whether deterministic checks passed, or None where none were made.
-        slice_name: Named slice the prompt belongs to (``field absent``), or empty.
+        slice_name: Named slices the prompt belongs to (``field absent; language de``), or empty.
         prompt: Text of the prompt, or empty; kept only on request.
         response: Text of the answer, or empty; kept only on request.
         expected: Text that the answer was held against, or empty; kept only on request.
@@ -49,6 +50,11 @@ class Outcome:
             raise ValueError(f"score is {self.score}; a score lies between 0 and 1")
         if not self.prompt_id:
             raise ValueError("prompt_id is empty; pairs are found by it")
+
+    @property
+    def slices(self) -> tuple[str, ...]:
+        """The slices by name."""
+        return parted(self.slice_name)
 
     @property
     def unit(self) -> str:

@@ -19,7 +19,7 @@ class Recorded:
         reply: What was answered.
         expected: The known right answer, or None where nobody tells.
         all_wrong: Whether a reviewer found no answer right that was shown.
-        slice_name: Named slice that the log puts it in, or empty.
+        slice_name: Named slices that the log puts it in (``tenant acme; long``), or empty.
         cluster_id: Prompts that are not independent share it (same session, same document); empty if none.
         betas: Value of the ``anthropic-beta`` header that it was sent with, or empty.
     """

@@ -174,8 +174,8 @@ def gather(
             continue
         unpriced += cost_usd is None
         prompts[outcome.task_type][outcome.prompt_id].add(outcome, cost_usd)
-        if outcome.slice_name:
-            marks[outcome.task_type][outcome.slice_name].add(outcome.prompt_id)
+        for name in outcome.slices:
+            marks[outcome.task_type][name].add(outcome.prompt_id)
     types, unpaired = [], 0
     for name in sorted(prompts):
         paired = {key: prompt for key, prompt in sorted(prompts[name].items()) if len(prompt.cells) > 1}

@@ -12,15 +12,18 @@ from modelmix.classify.fingerprints import Fingerprints
 from modelmix.core.call import BadRow
 from modelmix.core.recorded import Recorded
 from modelmix.core.reply import Reply
+from modelmix.core.slices import together
 from modelmix.ingest.expected import id_of, known, text_of
 from modelmix.ingest.messages import FIRST_ERROR, LOG_COLUMNS, call_of, events_of, name_of
-from modelmix.ingest.pair import Pair, pair
+from modelmix.ingest.pair import Pair, first, pair
 from modelmix.ingest.row import Unreadable, objects
 from modelmix.wire.replayable import prompt_key, set_aside
 from modelmix.wire.reply import reply_of, reply_of_events
 
 _EXPECTED = ("expected", "expected_output", "ground_truth", "label", "gold")
-_NO_FIELDS = LOG_COLUMNS | {"prompt_id", "slice", "cluster_id", *_EXPECTED}
+_TENANT = ("tenant", "tenant_id", "customer_id")
+_LONGEST_TENANT = 60
+_NO_FIELDS = LOG_COLUMNS | {"prompt_id", "slice", "cluster_id", *_EXPECTED, *_TENANT}
 _USER = frozenset({"user_id"})
 _BETAS = re.compile(r"[!-~ ]{0,8192}")
 _ID_DIGITS = 16
@@ -44,7 +47,8 @@ def read(rows: Iterable[bytes | Mapping[str, Any]], source: str) -> Iterator[Rec
     """Read request/response pairs whole.
 
     The rows are those of ``ingest.messages``. A row may name its ``prompt_id``, the known right answer
-    (``expected``), its ``slice`` and its ``cluster_id``; without a cluster its session is one.
+    (``expected``), its ``slice`` (several as a list, or parted by semicolons), its ``tenant``, which is a
+    slice as well, and its ``cluster_id``; without a cluster its session is one.
 
     Args:
         rows: Lines with or without their line ends, or mappings.
@@ -87,9 +91,20 @@ def _recorded(found: Pair, fingerprints: Fingerprints) -> Recorded | SetAside:
         reply=reply,
         expected=None if expected is None else text_of(expected),
         betas=betas,
-        slice_name=name_of(row.get("slice")),
+        slice_name=_slices(row),
         cluster_id=id_of(row.get("cluster_id")) or call.session_id,
     )
+
+
+def _slices(row: Mapping[str, Any]) -> str:
+    """Name the slices that the log puts a row in: those it says, and its tenant."""
+    metadata = row.get("metadata")
+    tenant = id_of(first(row, _TENANT)) or (
+        id_of(first(metadata, _TENANT)) if isinstance(metadata, Mapping) else ""
+    )
+    named = row.get("slice")
+    names = [name_of(name) for name in (named if isinstance(named, list) else [named])]
+    return together(*names, f"tenant {tenant[:_LONGEST_TENANT].replace(';', ',')}" if tenant else "")
 
 
 def _request(found: Pair) -> Mapping[str, Any]:

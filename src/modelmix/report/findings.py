@@ -20,7 +20,7 @@ class Finding:
         what: The grader's words.
         answers: Prompts whose answer has it; each counts once.
         of: Prompts whose answer was graded: those of the slice, where the error occurs in one slice only.
-        slice_name: That slice, or empty.
+        slice_name: That slice, the narrowest of several, or empty.
         baseline_answers: The same error in the baseline's answers, of that slice where it is one.
     """
 
@@ -40,12 +40,21 @@ class _Counts:
 
     def add(self, outcome: Outcome) -> None:
         self.graded += 1
-        self.graded_in[outcome.slice_name] += 1
+        self.graded_in.update(outcome.slices)
         for what in dict.fromkeys(part for part in outcome.why.split(_SEPARATOR) if part):
             # A judge's free words may all differ: beyond so many kinds there is nothing to group.
             if what in self.found or len(self.found) < _MOST_KINDS:
                 self.found[what] += 1
-                self.found_in.setdefault(what, Counter())[outcome.slice_name] += 1
+                self.found_in.setdefault(what, Counter()).update(outcome.slices)
+
+    def only_in(self, what: str) -> str:
+        """Return the narrowest slice that every answer with a finding lies in, or nothing."""
+        holding = [
+            (self.graded_in[name], name)
+            for name, answers in self.found_in[what].items()
+            if answers == self.found[what]
+        ]
+        return min(holding)[1] if holding else ""
 
 
 class Findings:
@@ -93,8 +102,7 @@ class Findings:
         other = self._counts.get((task_type, baseline), _Counts())
         rows = []
         for what, answers in sorted(counts.found.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]:
-            slices = counts.found_in[what]
-            only = next(iter(slices)) if len(slices) == 1 else ""
+            only = counts.only_in(what)
             of = counts.graded_in[only] if only else counts.graded
             also = other.found_in.get(what, Counter())[only] if only else other.found[what]
             rows.append(Finding(what, answers, of, only, also))

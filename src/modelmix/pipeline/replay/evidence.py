@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from modelmix.core.call import Call
 from modelmix.core.candidate import Candidate
 from modelmix.core.outcome import Outcome
 from modelmix.core.prices import PriceBook
+from modelmix.core.slices import together
 from modelmix.core.usage import Usage
 from modelmix.economics.same_cache import cached_as
 from modelmix.errors import PriceNotFound
@@ -19,6 +20,7 @@ from modelmix.evaluate.paired import Pairs
 from modelmix.pipeline.replay.judge import reply_from
 from modelmix.pipeline.replay.plan import Item, Plan
 from modelmix.pipeline.replay.prompt import Prompt, grade_of, prompt_text
+from modelmix.pipeline.replay.slices import slices_of
 from modelmix.store.replay_records import AnswerRow, GradeRow
 
 LONGEST_TEXT = 20_000
@@ -99,8 +101,10 @@ class Gatherer:
         by_prompt: dict[int, list[Item]] = defaultdict(list)
         for item in self.plan.items:
             by_prompt[item.prompt].append(item)
+        slices = slices_of(self.plan.prompts)
         for index, items in by_prompt.items():
             prompt = self.plan.prompts[index]
+            prompt = replace(prompt, recorded=replace(prompt.recorded, slice_name=slices[index]))
             base = self._baseline(prompt)
             if isinstance(base, Ungradable):
                 ungradable[base.why] += 1
@@ -164,7 +168,7 @@ class Gatherer:
             cluster_id=recorded.cluster_id,
             cost_usd=usd,
             checks_ok=checks_ok,
-            slice_name=recorded.slice_name or base.slice_name,
+            slice_name=together(recorded.slice_name, base.slice_name),
             prompt=prompt_text(recorded.request, LONGEST_TEXT) if keep else "",
             response=response[:LONGEST_TEXT] if keep else "",
             expected=held(prompt.reference, grader)[:LONGEST_TEXT] if keep else "",
@@ -198,5 +202,5 @@ def _note(seen: Seen, pair: Pairs, outcome: Outcome, baseline_usd: Decimal | Non
         seen.baseline_usd += baseline_usd
     if outcome.why:
         seen.whys[outcome.why] += 1
-    if outcome.slice_name:
-        seen.slices[outcome.slice_name] = seen.slices.get(outcome.slice_name, Pairs(0.0, 0.0, 0.0)) + pair
+    for name in outcome.slices:
+        seen.slices[name] = seen.slices.get(name, Pairs(0.0, 0.0, 0.0)) + pair

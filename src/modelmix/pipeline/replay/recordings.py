@@ -11,6 +11,7 @@ from modelmix.core.call import BadRow, Call
 from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.recorded import Recorded
+from modelmix.core.slices import together
 from modelmix.errors import DataError
 from modelmix.evaluate.sample import Unit
 from modelmix.ingest import expected as expected_rows
@@ -188,7 +189,7 @@ class Source:
             row,
             expected=told.answer,
             all_wrong=told.answer is None,
-            slice_name=row.slice_name or told.slice_name,
+            slice_name=together(row.slice_name, told.slice_name),
         )
 
     def _asked(self, call: Call) -> Candidate:
