@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from golden.switching_cases import round_trip, switch_report, switch_sim
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.core.usage import Usage
@@ -363,8 +364,7 @@ QUANTITIES: dict[str, Callable[[Inputs], object]] = {
         request_cost, tier_cliff, compare_models, bar_choice, tango_report, ni_table, fdr_report, hull,
         commit_opt_single, commit_opt_tiers, regret_report, empirical_commit, retry_table, retry_capped,
         retry_mixture_opt, beta_growth, retry_verifier, bigger,
-        eprocess_fixed, eprocess_agrapa, judge_report, eval_plan,
-        commit_opt_single, commit_opt_tiers, regret_report, empirical_commit,
+        eprocess_fixed, eprocess_agrapa, judge_report, eval_plan, switch_report, round_trip, switch_sim,
     )
 }  # fmt: skip
 
