@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from golden.cascade_cases import cascade3, cascade_cached_report, cascade_report, ltt_select, zero_error_n
 from golden.mix_cases import mix_lp, mix_milp
 from golden.switching_cases import round_trip, switch_report, switch_sim
 from modelmix.core.capabilities import CapabilityTable
@@ -366,7 +367,7 @@ QUANTITIES: dict[str, Callable[[Inputs], object]] = {
         commit_opt_single, commit_opt_tiers, regret_report, empirical_commit, retry_table, retry_capped,
         retry_mixture_opt, beta_growth, retry_verifier, bigger,
         eprocess_fixed, eprocess_agrapa, judge_report, eval_plan, switch_report, round_trip, switch_sim,
-        mix_lp, mix_milp,
+        mix_lp, mix_milp, cascade_report, cascade3, ltt_select, zero_error_n, cascade_cached_report,
     )
 }  # fmt: skip
 
