@@ -514,3 +514,18 @@ def test_the_sdks_own_objects_may_stand_in_a_conversation(client: anthropic.Anth
     assert client.messages.create(**applied).model == "claude-haiku-5-5"
     body["metadata"] = MappingProxyType({"user_id": "u"})
     assert certified().choose(body, task=TASK).candidate == HAIKU
+
+
+def test_fields_are_fitted_as_the_gateway_fits_bytes() -> None:
+    """What the route's model no longer takes is left out, and the caller's own fields are not touched."""
+    policy = BY_HAND.replace(b"claude-opus-5-5, effort: medium", b"claude-sonnet-4-6, effort: high")
+    router = Router.from_bytes(
+        policy.replace(b"{model: claude-haiku-4-5}", b"{model: claude-haiku-5-5, effort: low}"),
+        allow_uncertified=True,
+    )
+    fields = {**FORM, "model": "claude-sonnet-4-6", "temperature": 0}
+    sent = router.apply(fields, task=TASK)
+    assert sent == {**FORM, "model": "claude-haiku-5-5", "output_config": {"effort": "low"}}
+    assert fields["temperature"] == 0
+    assert router.apply(json.dumps(fields), task=TASK) == sent
+    assert router.choose(fields, task=TASK).reason.endswith("; fitted: temperature left out")

@@ -19,6 +19,7 @@ from modelmix.policy.base import Route
 from modelmix.policy.choice import Chooser, Decision, Facts, Wish
 from modelmix.policy.standing import Standing
 from modelmix.settings import load
+from modelmix.wire.fitting import changed
 from modelmix.wire.splice import with_candidate
 
 Body = Mapping[str, object] | bytes | str
@@ -161,8 +162,9 @@ class Router:
     def apply(self, body: Body, *, task: str = "", route: bool = True) -> dict[str, Any]:
         """Return a request with the chosen model and effort, for ``client.messages.create(**fields)``.
 
-        The edit is the gateway's: model and ``output_config.effort``, nothing else. A candidate without an
-        effort takes the effort out. The body itself is not changed; all else is the very same objects.
+        The edit is the gateway's: model and ``output_config.effort``, and fields that the model no longer
+        takes (:mod:`modelmix.wire.fitting`). A candidate without an effort takes the effort out. The body
+        itself is not changed; all else is the very same objects.
 
         Args:
             body: As for `choose`.
@@ -180,7 +182,7 @@ class Router:
         if decision.fault:
             # Only a virtual model comes here, and only its name is replaced: the rest may be what went wrong.
             return {**fields, "model": decision.sent.model}
-        return with_candidate(fields, decision.sent)
+        return changed(with_candidate(fields, decision.sent), decision.changes)
 
     def reload(self) -> None:
         """Read the policy file again.

@@ -67,3 +67,47 @@ def test_the_bytes_as_asked_are_kept_for_a_second_try(capabilities: CapabilityTa
     for wish in (Wish("u"), Wish("t", opted_out=True)):
         assert chooser(capabilities).choose(body(), wish).spare is None
     assert chooser(capabilities, off=True).choose(body(), Wish("t")).spare is None
+
+
+SONNET = Candidate("claude-sonnet-4-6", Effort.HIGH)
+
+
+def from_sonnet(capabilities: CapabilityTable, *, enforce: bool = True) -> Chooser:
+    """One type that moves away from a model that still takes sampling parameters."""
+    entry = Entry("t", Match(tag="t"), (SONNET,), HAIKU, certified=True)
+    standing = Standing.of(ByType((entry,), SONNET, capabilities), DAY, off=False)
+    return Chooser(lambda: standing, capabilities, enforce=enforce)
+
+
+def test_what_the_route_no_longer_takes_is_fitted_and_said(capabilities: CapabilityTable) -> None:
+    """The field goes with the move, the reason names it, and the spare body is the client's own."""
+    asked = body("claude-sonnet-4-6", temperature=0, top_k=3)
+    made = from_sonnet(capabilities).choose(asked, Wish("t"))
+    assert read(made.body).fields.keys() == read(body(output_config={})).fields.keys()
+    assert made.sent == HAIKU
+    assert made.reason.endswith("; fitted: temperature left out, top_k left out")
+    assert made.spare == asked
+    assert [change.field for change in made.changes] == ["temperature", "top_k"]
+
+
+def test_observing_changes_nothing(capabilities: CapabilityTable) -> None:
+    """A route that is only written down leaves the request as it came."""
+    asked = body("claude-sonnet-4-6", temperature=0)
+    made = from_sonnet(capabilities, enforce=False).choose(asked, Wish("t"))
+    assert (made.body, made.changes) == (asked, ())
+    assert made.reason.startswith("would-route claude-haiku-5-5@low")
+
+
+def test_a_virtual_model_is_fitted_as_its_baseline(capabilities: CapabilityTable) -> None:
+    """It stands for the type's baseline, which takes the field; what stays keeps it."""
+    moved = from_sonnet(capabilities).choose(body("modelmix", temperature=0), Wish("t"))
+    assert "temperature" not in read(moved.body).fields
+    stays = from_sonnet(capabilities).choose(body("modelmix", temperature=0), Wish("t", opted_out=True))
+    assert read(stays.body).fields["temperature"] == 0
+
+
+def test_a_count_of_tokens_is_fitted_too(capabilities: CapabilityTable) -> None:
+    """Its endpoint checks thinking as the other one does."""
+    asked = body("claude-sonnet-4-6", thinking={"type": "enabled", "budget_tokens": 2048})
+    made = from_sonnet(capabilities).choose(asked, Wish("t", counts=True))
+    assert read(made.body).fields["thinking"] == {"type": "adaptive"}

@@ -149,6 +149,7 @@ PLAN = PlanReport(
     discordance=0.05,
     choosing_share=0.2,
     set_aside={"it uses a tool that the API runs itself": 12, "it failed when it was recorded": 1},
+    fitted={"claude-haiku-5-5@low: temperature left out": 24},
     bad_rows=3,
     repeats=4567,
     unmatched=89,

@@ -16,7 +16,7 @@ from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.task import Features
 from modelmix.policy.by_type import VIRTUAL_MODELS
 from modelmix.policy.standing import Standing
-from modelmix.wire.fit import reject_reason
+from modelmix.wire.fitting import Change, change_bytes, fit, said
 from modelmix.wire.request import Request, read
 from modelmix.wire.splice import splice, splice_model
 
@@ -77,6 +77,7 @@ class Decision:
         spare_sent: Candidate that the spare body names.
         refusal: Why nothing can be sent, or empty; one sentence.
         fault: Name of the error of our own that left the request unrouted, or empty.
+        changes: What else of the body was changed so that the candidate takes it.
     """
 
     body: bytes
@@ -87,6 +88,7 @@ class Decision:
     spare_sent: Candidate | None = None
     refusal: str = ""
     fault: str = ""
+    changes: tuple[Change, ...] = ()
 
 
 _NOBODY = Candidate("")
@@ -164,21 +166,26 @@ class Chooser:
         route = (standing.resting if wish.opted_out else standing.policy).next(seen, ())
         reason = "opt-out" if wish.opted_out else route.reason
         wanted: Candidate | None = None
+        changes: tuple[Change, ...] = ()
         if route.candidate != stays:
-            obstacle = self._obstacle(request, route.candidate, seen)
-            if obstacle:
-                reason = f"kept: {obstacle}; {reason}"
+            fitted = self._fitted(request, route.candidate, stays, seen)
+            if isinstance(fitted, str):
+                reason = f"kept: {fitted}; {reason}"
             elif self._enforce:
-                wanted = route.candidate
+                wanted, changes = route.candidate, fitted
+                reason = f"{reason}; {said(changes)}" if changes else reason
             else:
                 reason = f"would-route {route.candidate}: {reason}"
-        return _Choice(reason, wanted, stays if is_virtual else None, policy_sha256=standing.policy.sha256)
+        stands_for = stays if is_virtual else None
+        return _Choice(reason, wanted, stands_for, policy_sha256=standing.policy.sha256, changes=changes)
 
-    def _obstacle(self, request: Request, wanted: Candidate, seen: Features) -> str | None:
-        capability = self._capabilities.find(wanted.model)
+    def _fitted(
+        self, request: Request, wanted: Candidate, stays: Candidate, seen: Features
+    ) -> tuple[Change, ...] | str:
+        capability, asked = (self._capabilities.find(one.model) for one in (wanted, stays))
         if capability is None:
             return "unknown model"
-        return reject_reason(request, capability, wanted.effort, seen.input_tokens)
+        return fit(request, capability, wanted.effort, seen.input_tokens, asked=asked)
 
     def _after_fault(self, body: bytes, request: Request, fault: str) -> Decision:
         asked, reason = Candidate(request.model, request.effort), f"fallback:{fault}"
@@ -205,6 +212,7 @@ class _Choice:
         stands_for: Candidate that a virtual model stands for, or None for a real one.
         refusal: Why nobody can answer, or empty.
         policy_sha256: Hash of the policy that was asked, or empty.
+        changes: What is changed of the request so that the candidate takes it.
     """
 
     reason: str
@@ -212,6 +220,7 @@ class _Choice:
     stands_for: Candidate | None = None
     refusal: str = ""
     policy_sha256: str = ""
+    changes: tuple[Change, ...] = ()
 
 
 def _applied(body: bytes, choice: _Choice, facts: Facts, *, counts: bool) -> Decision:
@@ -221,7 +230,9 @@ def _applied(body: bytes, choice: _Choice, facts: Facts, *, counts: bool) -> Dec
     if choice.wanted is None:
         return Decision(kept_body, choice.reason, kept, facts, refusal=choice.refusal)
     moved = _edited(body, choice.wanted, counts=counts)
-    return Decision(moved, choice.reason, choice.wanted, facts, kept_body, kept)
+    if choice.changes:
+        moved = change_bytes(moved, choice.changes)
+    return Decision(moved, choice.reason, choice.wanted, facts, kept_body, kept, changes=choice.changes)
 
 
 def _edited(body: bytes, candidate: Candidate, *, counts: bool) -> bytes:

@@ -75,6 +75,7 @@ class PlanReport:
         discordance: Share of pairs that is taken to differ.
         choosing_share: Share of the prompts that only serves to choose.
         set_aside: Reason → rows that are not asked.
+        fitted: Candidate and change → prompts that are asked with it, since it rejects them as they stand.
         bad_rows: Rows that could not be read.
         repeats: Rows whose prompt had been seen before.
         unmatched: Known answers whose prompt is in no log.
@@ -99,6 +100,7 @@ class PlanReport:
     discordance: float
     choosing_share: float
     set_aside: Mapping[str, int]
+    fitted: Mapping[str, int]
     bad_rows: int
     repeats: int
     unmatched: int
@@ -153,6 +155,7 @@ def as_json(report: PlanReport) -> dict[str, Any]:
             ],
         },
         "set_aside": [{"why": why, "rows": n} for why, n in report.set_aside.items()],
+        "fitted": [{"change": what, "prompts": n} for what, n in sorted(report.fitted.items())],
         "bad_rows": report.bad_rows,
         "repeats": report.repeats,
         "known_answers_unmatched": report.unmatched,
@@ -204,6 +207,8 @@ def _notes(report: PlanReport) -> Iterator[tuple[str, str]]:
     yield from (("next", said) for said in next_notes(report.worth))
     yield from (("power", said) for said in _power(report))
     yield from (("left out", said) for said in _left_out(report))
+    for what, prompts in sorted(report.fitted.items()):
+        yield "fitted", f"{printable(what)}, in {counted(prompts, 'prompt')}"
     guessed = [row.task_type for row in report.types if row.drawn > row.known]
     if guessed:
         names = printable(", ".join(guessed))

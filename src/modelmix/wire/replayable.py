@@ -1,6 +1,6 @@
 """A recorded request as another candidate is asked it: fitted, or set aside with the reason."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import msgspec
 
 from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
-from modelmix.wire.fit import reject_reason
+from modelmix.wire.fitting import Change, change_bytes, fit
 from modelmix.wire.request import Request, read
 from modelmix.wire.splice import splice
 
@@ -32,12 +32,15 @@ class Asking:
     """A request as it is sent to a candidate.
 
     Attributes:
-        body: Its bytes: model and effort set, asked for whole rather than as a stream, all else as recorded.
+        body: Its bytes: model and effort set, fitted to the model, asked for whole rather than as a stream,
+            all else as recorded.
         candidate: Who is asked.
+        changes: What was changed of it so that the model takes it.
     """
 
     body: bytes
     candidate: Candidate
+    changes: tuple[Change, ...] = ()
 
 
 def set_aside(request: Mapping[str, Any]) -> str:
@@ -93,8 +96,20 @@ def asking(
     read_back: Request = read(body)
     if not isinstance(read_back.fields.get("output_config"), dict | None):
         return "output_config"
-    obstacle = reject_reason(read_back, capability, candidate.effort, input_tokens)
-    return obstacle or Asking(splice(body, candidate), candidate)
+    asked = capabilities.find(read_back.model)
+    changes = fit(read_back, capability, candidate.effort, input_tokens, asked=asked)
+    if isinstance(changes, str):
+        return changes
+    return Asking(change_bytes(splice(body, candidate), changes), candidate, changes)
+
+
+def sent_body(request: Mapping[str, Any], candidate: Candidate, changes: Sequence[Change]) -> bytes:
+    """Write a recorded request again as `asking` wrote it.
+
+    Raises:
+        ValueError: It holds what JSON cannot.
+    """
+    return change_bytes(splice(body_of(request), candidate), changes)
 
 
 def body_of(request: Mapping[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""The one edit of a request: model and effort, in place in its bytes."""
+"""Edits of a request in place in its bytes: model and effort, and a member set or taken out."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -43,6 +43,29 @@ def splice_model(document: bytes, model: str, places: Sequence[Member] | None = 
         ValueError: The document is not a JSON object in UTF-8 with a ``model``.
     """
     return _cut(document, [_model_cut(model, distinct_members(document) if places is None else places)])
+
+
+def with_member(document: bytes, key: str, value: object) -> bytes:
+    """Set a member that is there and change no other byte; where its name comes twice, the last one is set.
+
+    Raises:
+        ValueError: The document is not a JSON object in UTF-8, or has no such member.
+    """
+    place = _last(distinct_members(document), key)
+    if place is None:
+        raise ValueError(f"the request has no {key}")
+    return _cut(document, [(place.value_start, place.value_end, msgspec.json.encode(value))])
+
+
+def without_members(document: bytes, key: str) -> bytes:
+    """Take every member of a name out, each with one comma, and change no other byte.
+
+    Raises:
+        ValueError: The document is not a JSON object in UTF-8.
+    """
+    places = distinct_members(document)
+    kept = [member for member in places if member.key != key]
+    return document if len(kept) == len(places) else _cut(document, _removal(places, kept))
 
 
 def with_candidate(fields: Mapping[str, object], candidate: Candidate) -> dict[str, Any]:

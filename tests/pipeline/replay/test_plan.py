@@ -270,3 +270,22 @@ def test_every_figure_of_the_plan_is_summed_up(tmp_path: Path) -> None:
     assert {0.0, 0.005, 0.01} == set(report.pool_power)
     narrow = plan_report(replace(plan, ask=replace(plan.ask, margin=0.005)), Limits(), known, BOOK)
     assert {0.0} == set(narrow.pool_power)
+
+
+def test_a_request_is_fitted_to_its_candidate_and_counted(tmp_path: Path) -> None:
+    """Sampling that the candidate no longer takes is left out of what is hashed, quoted and sent."""
+    rows = labelled(12, model="claude-sonnet-4-6", request={"temperature": 0})
+    log = write_log(tmp_path / "log.jsonl", rows)
+    plan = plan_of(Ask(places=(str(log),), candidates=(Candidate(HAIKU),), again=0))
+    assert len(plan.items) == 12
+    assert not plan.rejected
+    shown = plan_report(plan, Limits(), (), BOOK)
+    assert dict(shown.fitted) == {"claude-haiku-5-5@medium: temperature left out": 12}
+    plain = plan_of(
+        Ask(
+            places=(str(write_log(tmp_path / "b.jsonl", labelled(12, model="claude-sonnet-4-6"))),),
+            candidates=(Candidate(HAIKU),),
+            again=0,
+        )
+    )
+    assert {item.answer_id for item in plan.items} == {item.answer_id for item in plain.items}

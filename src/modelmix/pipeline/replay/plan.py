@@ -24,6 +24,7 @@ from modelmix.pipeline.replay.bar import PlannedBar, errors_of
 from modelmix.pipeline.replay.prompt import Prompt, grade_of, prompt_of
 from modelmix.pipeline.replay.recordings import Recordings, Seen, Source
 from modelmix.pipeline.replay.traffic import Traffic
+from modelmix.wire.fitting import Change
 from modelmix.wire.replayable import asking
 
 _BUDGET_SHARE: Final = Decimal("0.9")
@@ -41,6 +42,7 @@ class Item:
         quote: What it will cost.
         input_tokens: Its prompt's length, as recorded.
         again: Whether the baseline is asked again, to measure its difference from itself.
+        changes: What was changed of the request so that the candidate takes it.
     """
 
     prompt: int
@@ -49,6 +51,7 @@ class Item:
     quote: Quote
     input_tokens: int
     again: bool = False
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,9 +350,8 @@ class Planner:
             )
         except PriceNotFound:
             return "no price for what it asks"
-        return Item(
-            index, candidate, answer_id(self.ask.upstream, recorded.betas, request.body), quote, tokens
-        )
+        asked = answer_id(self.ask.upstream, recorded.betas, request.body)
+        return Item(index, candidate, asked, quote, tokens, changes=request.changes)
 
 
 def _baseline(seen: Sequence[Seen]) -> Candidate:

@@ -19,8 +19,7 @@ from modelmix.upstream.ask import Heard, ask, key_headers
 from modelmix.upstream.messages import Upstream
 from modelmix.upstream.rate_share import RateShare
 from modelmix.upstream.retry import after_failure, pause_s
-from modelmix.wire.replayable import body_of
-from modelmix.wire.splice import splice
+from modelmix.wire.replayable import sent_body
 
 MOST_TRIES: Final = 6
 """Sendings of one request, the first one included, before it is given up for this run."""
@@ -194,7 +193,7 @@ class Run:
     async def _ask(self, sending_id: int, item: Item) -> None:
         recorded = self._plan.prompts[item.prompt].recorded
         # Written anew from what was planned: bodies of all requests would not fit into memory.
-        body = splice(body_of(recorded.request), item.candidate)
+        body = sent_body(recorded.request, item.candidate, item.changes)
         headers = key_headers(self._key, recorded.betas)
         came: Heard | UpstreamError
         try:

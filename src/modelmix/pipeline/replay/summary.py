@@ -1,5 +1,6 @@
 """Summaries: a plan and its result, as reports take them."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Final
@@ -61,6 +62,7 @@ def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceB
         discordance=DISCORDANCE,
         choosing_share=CHOOSING_SHARE,
         set_aside={**plan.recordings.set_aside, **_ungradable(plan), **_rejections(plan)},
+        fitted=Counter(f"{item.candidate}: {one.said}" for item in plan.items for one in item.changes),
         bad_rows=len(plan.recordings.bad_rows),
         repeats=plan.recordings.repeats,
         unmatched=plan.recordings.unmatched,
