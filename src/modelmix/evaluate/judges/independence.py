@@ -19,7 +19,8 @@ def partial_to(
     if judge.model in {one.model for one in candidates}:
         others = {one.model for one in candidates} - {judge.model}
         alone = "the only candidate" if not others else "a candidate"
-        return f"the judge {judge.model} is itself {alone}, and may favour its own answers; name another by --judge"
+        said = f"the judge {judge.model} is itself {alone}, and may favour its own answers"
+        return f"{said}; name another by --judge"
     if judge.model == baseline.model:
         return f"the judge {judge.model} is today's model, and may favour its own answers: doubt goes up"
     own, theirs = capabilities.find(judge.model), [capabilities.find(one.model) for one in candidates]
