@@ -27,6 +27,8 @@ class Outcome:
         expected: Text that the answer was held against, or empty; kept only on request.
         grader: Name and version of what graded it (``json_fields@1``), or empty.
         why: What the grader found wrong, in words of its own and names of fields; empty if nothing.
+        look: Look of a replay at which it came in, counted from 1; 0 where it served to choose, or where
+            nothing was looked at before all was in.
     """
 
     prompt_id: str
@@ -44,6 +46,7 @@ class Outcome:
     expected: str = ""
     grader: str = ""
     why: str = ""
+    look: int = 0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:

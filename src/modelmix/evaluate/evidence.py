@@ -33,6 +33,7 @@ class TypeEvidence:
         cost_usd: Rows by arms, USD per call; NaN where it cannot be priced.
         slices: Name → rows that belong to it.
         prompts: Identity of each row's prompt; the units themselves where it is left out.
+        look: Look of a replay at which each row came in, from 1; 0, also where it is left out, for none.
     """
 
     task_type: str
@@ -42,9 +43,11 @@ class TypeEvidence:
     cost_usd: Floats
     slices: Mapping[str, Mask] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
+    look: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompts", self.prompts or self.units)
+        object.__setattr__(self, "look", self.look or (0,) * len(self.units))
 
     def take(self, rows: Mask) -> "TypeEvidence":
         """Return the evidence of some rows only."""
@@ -56,7 +59,12 @@ class TypeEvidence:
             self.cost_usd[rows],
             {name: mask[rows] for name, mask in self.slices.items()},
             tuple(compress(self.prompts, rows)),
+            tuple(compress(self.look, rows)),
         )
+
+    def at_looks(self, first: int, last: int) -> "TypeEvidence":
+        """Return the rows of some looks only, the first and the last of them included."""
+        return self.take(np.array([first <= look <= last for look in self.look], dtype=np.bool_))
 
     def pairs(self, candidate: int, baseline: int, rows: Mask | None = None) -> Pairs:
         """Count gains and losses of one arm against another over the units that have both on some prompt.
@@ -134,6 +142,7 @@ class _Prompt:
 
     cluster: str = ""
     tokens: int | None = None
+    look: int = 0
     cells: dict[Candidate, _Cell] = field(default_factory=dict)
 
     def add(self, outcome: Outcome, cost_usd: float | None) -> None:
@@ -143,6 +152,7 @@ class _Prompt:
             cell.costs.append(cost_usd)
         if outcome.cluster_id and (not self.cluster or outcome.cluster_id < self.cluster):
             self.cluster = outcome.cluster_id
+        self.look = max(self.look, outcome.look)
         if outcome.input_tokens is not None:
             self.tokens = max(self.tokens or 0, outcome.input_tokens)
 
@@ -207,10 +217,11 @@ def _arrange(name: str, prompts: Mapping[str, _Prompt], slices: Mapping[str, set
             if cell.costs:
                 cost[index, column[arm]] = np.mean(cell.costs)
     units = tuple(prompt.cluster or key for key, prompt in prompts.items())
+    looks = tuple(prompt.look for prompt in prompts.values())
     masks = {
         label: np.array([key in members for key in prompts]) for label, members in sorted(slices.items())
     }
-    return TypeEvidence(name, arms, units, score, cost, masks, tuple(prompts))
+    return TypeEvidence(name, arms, units, score, cost, masks, tuple(prompts), looks)
 
 
 def correlation(one: Mapping[str, float], other: Mapping[str, float]) -> float:

@@ -16,7 +16,7 @@ from modelmix.ingest.row import Unreadable, objects
 REQUIRED = ("prompt_id", "task_type", "model", "score")
 OPTIONAL = (
     "effort", "cluster_id", "prompt", "response", "input_tokens", "output_tokens", "cost_usd", "checks_ok",
-    "slice", "expected", "grader", "why",
+    "slice", "expected", "grader", "why", "look",
 )  # fmt: skip
 
 TEXTS = ("prompt", "response", "expected")
@@ -24,6 +24,7 @@ TEXTS = ("prompt", "response", "expected")
 
 _MOST_TOKENS = 2**40
 _LONGEST_NAME = 512
+_MOST_LOOKS = 5
 _TRUE = frozenset({"true", "t", "yes", "1", "1.0", "pass", "passed"})
 _FALSE = frozenset({"false", "f", "no", "0", "0.0", "fail", "failed"})
 _ABSENT = frozenset({"", "null", "none", "nan", "na", "n/a"})
@@ -91,6 +92,7 @@ def _outcome(row: Mapping[str, Any], *, keep_text: bool) -> Outcome:
         expected=_text(row, "expected") if keep_text else "",
         grader=_note(row, "grader"),
         why=_note(row, "why"),
+        look=_look(row),
     )
 
 
@@ -146,6 +148,12 @@ def _note(row: Mapping[str, Any], column: str) -> str:
     value = row.get(column)
     text = value.strip()[:_LONGEST_NAME] if isinstance(value, str) else ""
     return text.encode("utf-8", "ignore").decode()
+
+
+def _look(row: Mapping[str, Any]) -> int:
+    """Return the look at which a row came in; what is no count of looks is none, and loses no row."""
+    value = row.get("look")
+    return value if isinstance(value, int) and 0 <= value <= _MOST_LOOKS else 0
 
 
 def _candidate(row: Mapping[str, Any]) -> Candidate:

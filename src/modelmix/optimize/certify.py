@@ -3,19 +3,27 @@
 The same fresh rows prune by type and prove the pool. That is sound because the pool is tested at the
 critical value that holds for every subset of the types put forward at once, so that pruning, by whatever
 rule, cannot pick a subset that slips through.
+
+Where pairs came in by looks, the value holds at every look as well, and only types at the same look are
+pooled. Sets of types that clear at different looks are disjoint and each within the margin, and so is their
+union: its loss is a weighted mean of theirs.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scipy.special import ndtr
 
 from modelmix.core.candidate import Candidate
-from modelmix.evaluate.multiplicity import holm_levels, simultaneous_z
+from modelmix.evaluate.multiplicity import holm_levels
 from modelmix.evaluate.paired import Pairs, effective, fewest_pairs
+from modelmix.evaluate.pool_boundary import simultaneous_values
+from modelmix.evaluate.sequential import even
 from modelmix.evaluate.verdict import Finding, Verdict, judge
 from modelmix.optimize.choose import Choice, PutForward
+from modelmix.optimize.looks import NOTHING, Fixed, Looked, Test
 from modelmix.optimize.stratum import Comparison, Stratum, share_of
 
 
@@ -31,6 +39,7 @@ class Move:
         saving_bound: One-sided 95 % lower bound of it.
         moved: Whether the policy takes it.
         why_not: Why it stays, empty if moved: ``type``, ``slice NAME``, ``critical``, ``saving`` or ``pool``.
+        looks: Looks taken; 0 where all was tested at once.
     """
 
     put: PutForward
@@ -40,6 +49,7 @@ class Move:
     saving_bound: float
     moved: bool
     why_not: str = ""
+    looks: int = 0
 
     @property
     def candidate(self) -> Candidate:
@@ -54,7 +64,8 @@ class Certified:
     Attributes:
         moves: All moves put forward, moved or not.
         pool: Test of the moved traffic together, at the simultaneous critical value; None if nothing moves.
-        critical_z: That critical value.
+            Of sets that cleared at different looks it is the weighted mean, bound and all.
+        critical_z: That critical value; of several looks the last one's.
         alpha: Level spent.
     """
 
@@ -71,6 +82,7 @@ class _Case:
     comparison: Comparison
     finding: Finding
     why_not: str
+    test: Test
 
     @property
     def worth_usd(self) -> float:
@@ -84,6 +96,7 @@ def certify(
     *,
     guard: float | None = None,
     together: Mapping[tuple[str, str], float] | None = None,
+    looked: Mapping[str, Looked] | None = None,
 ) -> Certified:
     """Test what was put forward on rows that played no part in choosing.
 
@@ -93,16 +106,72 @@ def certify(
         alpha: Level that this attempt may spend: on the types together (Holm), and on the pool.
         guard: Level at which a slice is refuted, which later attempts must not lower; ``alpha`` if None.
         together: Correlation of the losses of two types that share units; independent where absent.
+        looked: Task type → its pairs look by look, where they came in so; the others are tested once.
     """
     by_type = {stratum.task_type: stratum for stratum in strata}
-    cases = _test_types(by_type, choice, alpha, alpha if guard is None else guard)
-    z = simultaneous_z(max(1, len(choice.moves)), alpha)
-    survivors = [case for case in cases if not case.why_not]
-    test = _PoolTest(choice.pooled_margin, float(ndtr(-z)), together or {})
-    kept = _largest_pool(survivors, test)
-    pool = judge(test.pool(kept), test.margin, alpha=test.alpha) if kept else None
-    moved = {case.put.task_type for case in kept}
-    return Certified(tuple(_move(case, case.put.task_type in moved) for case in cases), pool, z, alpha)
+    cases = _test_types(by_type, choice, alpha, alpha if guard is None else guard, looked or {})
+    boundary = _Boundary.of(cases, alpha)
+    groups: dict[float, list[_Case]] = defaultdict(list)
+    for case in cases:
+        if not case.why_not:
+            groups[boundary.z(case.test)].append(case)
+    pools = []
+    moved: set[str] = set()
+    for z, survivors in sorted(groups.items()):
+        test = _PoolTest(choice.pooled_margin, float(ndtr(-z)), together or {})
+        kept = _largest_pool(survivors, test)
+        if kept:
+            weight = math.fsum(case.stratum.weight for case in kept)
+            pools.append((judge(test.pool(kept), test.margin, alpha=test.alpha), weight))
+            moved |= {case.put.task_type for case in kept}
+    moves = tuple(_move(case, case.put.task_type in moved) for case in cases)
+    return Certified(moves, _union(pools), boundary.last_z, alpha)
+
+
+@dataclass(frozen=True, slots=True)
+class _Boundary:
+    """Critical values of the pool: of designs with as many looks, by look.
+
+    Types that are tested once stand at the last look of the design with the most. Designs of different
+    numbers of looks share the level evenly.
+    """
+
+    by_planned: Mapping[int, tuple[float, ...]]
+
+    @classmethod
+    def of(cls, cases: Sequence[_Case], alpha: float) -> "_Boundary":
+        """Spend a level on the looks of all that was put forward."""
+        planned = {case.test.looks.planned for case in cases if isinstance(case.test, Looked)} or {1}
+        k, share = max(1, len(cases)), alpha / len(planned)
+        return cls({looks: simultaneous_values(k, even(looks), share) for looks in sorted(planned)})
+
+    @property
+    def last_z(self) -> float:
+        """Critical value of the last look of the design with the most."""
+        return self.by_planned[max(self.by_planned)][-1]
+
+    def z(self, test: Test) -> float:
+        """Return the critical value at the look that a type has come to."""
+        if isinstance(test, Fixed):
+            return self.last_z
+        return self.by_planned[test.looks.planned][test.looks.taken - 1]
+
+
+def _union(pools: Sequence[tuple[Finding, float]]) -> Finding | None:
+    """Put together what was shown of disjoint sets, each with its weight; None without any."""
+    if len(pools) <= 1:
+        return pools[0][0] if pools else None
+    whole = math.fsum(weight for _, weight in pools)
+    strata = [(Pairs(max(-f.loss, 0.0) * f.pairs, max(f.loss, 0.0) * f.pairs, f.pairs), w) for f, w in pools]
+    return Finding(
+        verdict=Verdict.CLEARS,
+        pairs=effective(strata).n,
+        loss=math.fsum(found.loss * weight for found, weight in pools) / whole,
+        bound=math.fsum(found.bound * weight for found, weight in pools) / whole,
+        margin=pools[0][0].margin,
+        alpha=min(found.alpha for found, _ in pools),
+        needed=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +191,33 @@ class _PoolTest:
         return self.pool(cases).p_value(self.margin)
 
 
-def _test_types(strata: dict[str, Stratum], choice: Choice, alpha: float, guard: float) -> list[_Case]:
-    compared = []
+def _test_types(
+    strata: Mapping[str, Stratum],
+    choice: Choice,
+    alpha: float,
+    guard: float,
+    looked: Mapping[str, Looked],
+) -> list[_Case]:
+    compared: list[tuple[PutForward, Stratum, Comparison, Test]] = []
     for put in choice.moves:
         stratum = strata[put.task_type]
         comparison = stratum.find(put.candidate)
         if comparison is None:
-            comparison = Comparison(put.candidate, Pairs(0.0, 0.0, 0.0), math.nan, math.nan)
-        compared.append((put, stratum, comparison))
-    p_values = [comparison.pairs.p_value(put.type_margin) for put, _, comparison in compared]
+            comparison = Comparison(put.candidate, NOTHING, math.nan, math.nan)
+        test = looked.get(put.task_type) or Fixed(comparison.pairs)
+        compared.append((put, stratum, comparison, test))
+    p_values = [test.p_value(put.type_margin) for put, _, _, test in compared]
     cases: list[_Case] = []
     passing = True
     for index, level in holm_levels(p_values, alpha):
-        put, stratum, comparison = compared[index]
-        finding = judge(comparison.pairs, put.type_margin, alpha=level, alpha_refute=alpha / len(compared))
+        put, stratum, comparison, test = compared[index]
+        least = alpha / len(compared)
+        finding = test.finding(put.type_margin, alpha=level, alpha_refute=least)
         passing = passing and finding.verdict is Verdict.CLEARS
         if not passing and finding.verdict is Verdict.CLEARS:  # an earlier step of the ladder broke
-            finding = judge(comparison.pairs, put.type_margin, alpha=alpha / len(compared))
+            finding = test.finding(put.type_margin, alpha=least, alpha_refute=least)
         why_not = "type" if not passing else _obstacle(put, stratum, comparison, alpha, guard)
-        cases.append(_Case(put, stratum, comparison, finding, why_not))
+        cases.append(_Case(put, stratum, comparison, finding, why_not, test))
     return sorted(cases, key=lambda case: case.put.task_type)
 
 
@@ -176,4 +253,5 @@ def _move(case: _Case, moved: bool) -> Move:
     share = share_of(comparison.saving_usd, base)
     bound = share_of(comparison.saving_bound_usd, base)
     why_not = "" if moved else (case.why_not or "pool")
-    return Move(case.put, comparison, case.finding, share, bound, moved, why_not)
+    looks = case.test.looks.taken if isinstance(case.test, Looked) else 0
+    return Move(case.put, comparison, case.finding, share, bound, moved, why_not, looks)

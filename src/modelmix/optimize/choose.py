@@ -5,7 +5,7 @@ their number. So the set is chosen that promises the largest certified saving, n
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scipy.special import ndtri
@@ -62,21 +62,33 @@ class _Prospect:
         return _normal(distance / math.sqrt(self.test_variance + self.loss_variance))
 
 
-def choose(strata: Sequence[Stratum], goal: Goal, alpha: float) -> Choice:
+def choose(
+    strata: Sequence[Stratum],
+    goal: Goal,
+    alpha: float,
+    chosen_before: Mapping[str, Candidate | None] | None = None,
+) -> Choice:
     """Pick the moves with the largest expected certified saving.
 
     Args:
         strata: Choosing rows of each task type.
         goal: The user's bar.
         alpha: Level that this attempt may spend.
+        chosen_before: Task type → the candidate that was put forward before its fresh rows were bought, or
+            None where none was. No other can be, since no other has any; and it stays put forward, wherever
+            it still saves.
     """
     z = float(-ndtri(alpha / max(1.0, len(strata) / 2.0)))
     best: dict[str, list[_Prospect]] = {}
+    before: list[_Prospect] = []
     for stratum in strata:
         prospects = [p for c in stratum.comparisons if (p := _prospect(stratum, c, goal)) is not None]
-        if prospects:
+        if stratum.task_type in (chosen_before or {}):
+            named = (chosen_before or {})[stratum.task_type]
+            before += [p for p in prospects if p.move.candidate == named]
+        elif prospects:
             best[stratum.task_type] = sorted(prospects, key=lambda p: -p.worth_usd * p.chance(z))
-    chosen = _best_prefix([prospects[0] for prospects in best.values()], alpha)
+    chosen = _best_prefix([prospects[0] for prospects in best.values()], alpha, before)
     chosen = _improve(chosen, best, alpha)
     savings = [(p.move.saving_usd, p.stratum) for p in chosen]
     return Choice(tuple(p.move for p in chosen), goal.pooled_margin(savings))
@@ -102,11 +114,14 @@ def _prospect(stratum: Stratum, comparison: Comparison, goal: Goal) -> _Prospect
     return _Prospect(stratum, move, loss, 1.0 / precision, test_variance, goal.margin, worth)
 
 
-def _best_prefix(prospects: list[_Prospect], alpha: float) -> list[_Prospect]:
-    z = float(-ndtri(alpha / max(1, len(prospects))))
+def _best_prefix(
+    prospects: list[_Prospect], alpha: float, before: Sequence[_Prospect] = ()
+) -> list[_Prospect]:
+    z = float(-ndtri(alpha / max(1, len(prospects) + len(before))))
     ranked = sorted(prospects, key=lambda p: (-p.worth_usd * p.chance(z), p.move.task_type))
     sizes = range(len(ranked) + 1)
-    return ranked[: max(sizes, key=lambda size: _value(ranked[:size], alpha))]
+    size = max(sizes, key=lambda size: _value([*before, *ranked[:size]], alpha))
+    return [*before, *ranked[:size]]
 
 
 def _improve(chosen: list[_Prospect], best: dict[str, list[_Prospect]], alpha: float) -> list[_Prospect]:

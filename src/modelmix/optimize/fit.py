@@ -17,6 +17,7 @@ from modelmix.optimize.attempts import alpha_of_attempt
 from modelmix.optimize.certify import Certified, Move, certify
 from modelmix.optimize.choose import Choice, choose
 from modelmix.optimize.goal import LEAST_MARGIN, Goal
+from modelmix.optimize.looks import Looked, Looks, looked_at
 from modelmix.optimize.net import Net, nets_of
 from modelmix.optimize.stratum import Comparison, Stratum, errors_after, tally
 
@@ -119,7 +120,13 @@ class Fit:
     no_baseline: tuple[str, ...] = field(default=())
 
 
-def fit(types: Sequence[TypeEvidence], scenes: Mapping[str, Scene], goal: Goal, attempt: int = 1) -> Fit:
+def fit(
+    types: Sequence[TypeEvidence],
+    scenes: Mapping[str, Scene],
+    goal: Goal,
+    attempt: int = 1,
+    looks: Mapping[str, Looks] | None = None,
+) -> Fit:
     """Choose on some rows, certify on the others, and say why what stays does.
 
     Args:
@@ -127,7 +134,10 @@ def fit(types: Sequence[TypeEvidence], scenes: Mapping[str, Scene], goal: Goal, 
         scenes: Task type → what is known of it.
         goal: The user's bar.
         attempt: Number of this attempt on these rows, counted from 1.
+        looks: Task type → how it was looked at while its fresh rows came in. Its rows were parted then: those
+            of no look are for choosing, and those of the looks taken are fresh.
     """
+    designs = looks or {}
     ordered = sorted(types, key=lambda evidence: evidence.task_type)
     measured = [evidence for evidence in ordered if scenes[evidence.task_type].baseline in evidence.arms]
     missing = tuple(e.task_type for e in ordered if scenes[e.task_type].baseline not in e.arms)
@@ -137,14 +147,37 @@ def fit(types: Sequence[TypeEvidence], scenes: Mapping[str, Scene], goal: Goal, 
     fresh_rows: dict[str, TypeEvidence] = {}
     for evidence in measured:
         name = evidence.task_type
-        choosing_rows, fresh_rows[name] = split(evidence, goal.seed, goal.choosing_share)
+        choosing_rows, fresh_rows[name] = parted(evidence, goal, designs.get(name))
         for rows, strata in ((evidence, whole), (choosing_rows, choosing), (fresh_rows[name], fresh)):
             strata.append(_stratum(rows, scenes[name]))
     alpha = alpha_of_attempt(goal.alpha, attempt)
-    choice = choose(choosing, goal, alpha)
-    proved = certify(fresh, choice, alpha, guard=goal.alpha, together=_together(fresh_rows, scenes, choice))
-    decisions = _decide(whole, choosing, proved, goal, attempt)
+    before = {name: one.candidate for name, one in designs.items()}
+    choice = choose(choosing, goal, alpha, before)
+    looked = _looked(fresh_rows, scenes, designs)
+    together = _together(fresh_rows, scenes, choice)
+    proved = certify(fresh, choice, alpha, guard=goal.alpha, together=together, looked=looked)
+    decisions = _decide(whole, choosing, proved, goal, attempt, looked)
     return _summarise(decisions, fresh, proved, choice, attempt, missing)
+
+
+def parted(evidence: TypeEvidence, goal: Goal, looks: Looks | None) -> tuple[TypeEvidence, TypeEvidence]:
+    """Part the rows of a type into those to choose on and fresh ones, as its looks did where it has any."""
+    if looks is None:
+        return split(evidence, goal.seed, goal.choosing_share)
+    return evidence.at_looks(0, 0), evidence.at_looks(1, looks.taken)
+
+
+def _looked(
+    fresh: Mapping[str, TypeEvidence], scenes: Mapping[str, Scene], designs: Mapping[str, Looks]
+) -> dict[str, Looked]:
+    """Return the pairs of what was put forward, look by look, of types that were looked at."""
+    found = {}
+    for name, looks in designs.items():
+        if name in fresh and looks.candidate is not None:
+            test = looked_at(fresh[name], looks, looks.candidate, scenes[name].baseline)
+            if isinstance(test, Looked):
+                found[name] = test
+    return found
 
 
 def _together(
@@ -173,7 +206,12 @@ def _stratum(evidence: TypeEvidence, scene: Scene) -> Stratum:
 
 
 def _decide(
-    whole: Sequence[Stratum], choosing: Sequence[Stratum], proved: Certified, goal: Goal, attempt: int
+    whole: Sequence[Stratum],
+    choosing: Sequence[Stratum],
+    proved: Certified,
+    goal: Goal,
+    attempt: int,
+    looked: Mapping[str, Looked],
 ) -> tuple[Decision, ...]:
     moves = {move.put.task_type: move for move in proved.moves}
     cheaper: list[tuple[int, Comparison, float]] = []
@@ -184,7 +222,8 @@ def _decide(
                 margin = max(goal.margin_of(seen, comparison.saving_usd), LEAST_MARGIN)
                 cheaper.append((index, comparison, margin))
     refuted = holm(
-        [comparison.pairs.p_value_refuted(margin) for _, comparison, margin in cheaper], goal.alpha
+        [_p_refuted(whole[index], comparison, margin, looked) for index, comparison, margin in cheaper],
+        goal.alpha,
     )
     open_types = {index for (index, _, _), fails in zip(cheaper, refuted, strict=True) if not fails}
     open_calls = math.fsum(whole[index].calls for index in open_types)
@@ -206,6 +245,20 @@ def _decide(
         decided = _decision(stratum, move, tuple(tested), goal)
         decisions.append(replace(decided, nets=nets[stratum.task_type]))
     return tuple(decisions)
+
+
+def _p_refuted(
+    stratum: Stratum, comparison: Comparison, margin: float, looked: Mapping[str, Looked]
+) -> float:
+    """Return how strongly a candidate is refuted: on all of its rows, or where it was looked at by its looks.
+
+    Pairs that stopped coming since they looked bad would refute too easily, were they tested as if all of
+    them had been planned.
+    """
+    test = looked.get(stratum.task_type)
+    if test is None or test.looks.candidate != comparison.candidate:
+        return comparison.pairs.p_value_refuted(margin)
+    return test.p_value_refuted(margin)
 
 
 @dataclass(frozen=True, slots=True)

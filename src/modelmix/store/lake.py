@@ -41,6 +41,7 @@ OUTCOME_FIELDS: Final = (
     Field("expected", "VARCHAR", is_optional=True),
     Field("grader", "VARCHAR", is_optional=True),
     Field("why", "VARCHAR", is_optional=True),
+    Field("look", "BIGINT", is_optional=True),
 )
 """Columns of an outcome file; money is exact decimal text."""
 
@@ -231,7 +232,7 @@ def _outcome_row(import_id: str, outcome: Outcome, *, keep_text: bool) -> Sequen
     *values, cost_usd, checks_ok, slice_name = _outcome_values(outcome)
     cost = None if cost_usd is None else str(cost_usd)
     text = (outcome.prompt, outcome.response, outcome.expected) if keep_text else ("", "", "")
-    return (import_id, *values, cost, checks_ok, slice_name, *text, outcome.grader, outcome.why)
+    return (import_id, *values, cost, checks_ok, slice_name, *text, outcome.grader, outcome.why, outcome.look)
 
 
 def _sql(name: str) -> str:
