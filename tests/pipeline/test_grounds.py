@@ -15,7 +15,8 @@ from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.goal import Goal
 from modelmix.pipeline.evidence import evidence_imports
 from modelmix.pipeline.grounds import attempt_of
-from modelmix.pipeline.optimize import Ask, optimise
+from modelmix.pipeline.optimize import optimise
+from modelmix.pipeline.question import Ask
 from modelmix.pipeline.report import ReportAsked, account
 from modelmix.policy.artifact import render, signed
 from modelmix.policy.document import PolicyDocument

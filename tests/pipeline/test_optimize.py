@@ -16,8 +16,9 @@ from modelmix.errors import ConfigError, DataError, EvidenceError
 from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.goal import Goal
 from modelmix.pipeline.evidence import priced_evidence, read_outcomes
-from modelmix.pipeline.optimize import Ask, Optimised, optimise
+from modelmix.pipeline.optimize import Optimised, optimise
 from modelmix.pipeline.policy_file import next_version, write
+from modelmix.pipeline.question import Ask
 from modelmix.policy.artifact import parse, render
 from modelmix.settings import load
 from modelmix.store.lake import Lake

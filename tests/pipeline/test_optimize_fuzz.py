@@ -14,7 +14,8 @@ from modelmix.core.candidate import Candidate, Effort
 from modelmix.core.outcome import Outcome
 from modelmix.errors import ModelmixError
 from modelmix.optimize.goal import Goal
-from modelmix.pipeline.optimize import Ask, optimise
+from modelmix.pipeline.optimize import optimise
+from modelmix.pipeline.question import Ask
 from modelmix.policy.artifact import parse, render
 from modelmix.report.fit import FitReport, as_json, card
 from modelmix.settings import load

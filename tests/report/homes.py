@@ -10,8 +10,9 @@ from modelmix.core.candidate import Candidate
 from modelmix.core.outcome import Outcome
 from modelmix.core.usage import Usage
 from modelmix.optimize.goal import Goal
-from modelmix.pipeline.optimize import Ask, optimise
+from modelmix.pipeline.optimize import optimise
 from modelmix.pipeline.policy_file import write
+from modelmix.pipeline.question import Ask
 from modelmix.policy.document import PolicyDocument
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger

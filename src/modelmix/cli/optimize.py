@@ -75,8 +75,9 @@ def command(
     from modelmix.cli.error_cost import error_costs_of
     from modelmix.cli.options import day_of, priced_as
     from modelmix.cli.shares import candidates_of, goal_of
-    from modelmix.pipeline.optimize import Ask, optimise
+    from modelmix.pipeline.optimize import optimise
     from modelmix.pipeline.policy_file import check_writable, next_version, write
+    from modelmix.pipeline.question import Ask
     from modelmix.report import fit as fit_report
     from modelmix.store.lake import Lake
     from modelmix.store.ledger import Ledger

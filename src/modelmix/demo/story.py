@@ -22,8 +22,9 @@ from modelmix.pipeline.audit import Window, audit
 from modelmix.pipeline.commit import Ask as CommitAsk
 from modelmix.pipeline.commit import Surroundings
 from modelmix.pipeline.commit import size as size_commitment
-from modelmix.pipeline.optimize import Ask, Optimised, optimise
+from modelmix.pipeline.optimize import Optimised, optimise
 from modelmix.pipeline.policy_file import write
+from modelmix.pipeline.question import Ask
 from modelmix.pipeline.replay.ask import Ask as ReplayAsk
 from modelmix.pipeline.replay.ask import Limits
 from modelmix.pipeline.replay.plan import Planner

@@ -1,63 +1,21 @@
 """Optimise: from the outcomes in the lake to a policy file whose every route is proven."""
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-from itertools import chain
 
-import numpy as np
-
-from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
-from modelmix.errors import ConfigError, EvidenceError
-from modelmix.evaluate.evidence import Gathered, TypeEvidence
-from modelmix.ingest import outcomes as outcome_rows
-from modelmix.optimize.attempts import Try, number_of_attempt, sketch
 from modelmix.optimize.document import Provenance, document
-from modelmix.optimize.fit import Fit, Scene, fit
-from modelmix.optimize.goal import Goal
-from modelmix.pipeline.current import current_outcomes
-from modelmix.pipeline.evidence import SIMULATED, Priced, evidence_imports, priced_evidence
+from modelmix.optimize.fit import Fit, fit
+from modelmix.pipeline.evidence import Priced
+from modelmix.pipeline.question import Ask, Question, question, record
 from modelmix.policy.artifact import signed
-from modelmix.policy.by_type import VIRTUAL_MODELS
 from modelmix.policy.document import PolicyDocument
 from modelmix.report.plain import counted
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
-from modelmix.store.records import Requested, TypeVerdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What a user asks of the optimiser.
-
-    Attributes:
-        goal: The bar.
-        baseline: What every type's requests ask for today; None reads it from the ledger's calls.
-        arms: Candidates to consider; every model of the price book that was measured if None.
-        day: Day of the prices, or None for each model's last.
-        error_cost_usd: Cost of one wrong answer, or None.
-        error_costs_usd: The same of single task types; they win.
-        critical: Task types that allow no regression.
-        name: Name of the policy.
-        version: Its number.
-        said: How what was asked is to be read, one sentence each; they stand among the notes.
-    """
-
-    goal: Goal
-    baseline: Candidate | None = None
-    arms: tuple[Candidate, ...] | None = None
-    day: date | None = None
-    error_cost_usd: Decimal | None = None
-    error_costs_usd: Mapping[str, Decimal] = field(default_factory=dict)
-    critical: frozenset[str] = frozenset()
-    name: str = "policy"
-    version: int = 1
-    said: tuple[str, ...] = ()
+from modelmix.store.records import TypeVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +50,9 @@ def optimise(
         ConfigError: A task type is named of which there is no outcome.
         EvidenceError: There is no outcome, or no baseline.
     """
-    arms = None if ask.arms is None else _with_baseline(ask.arms, ask.baseline)
-    imports, is_simulated = evidence_imports(ledger, lake)
-    rows = outcome_rows.read(current_outcomes(lake, ledger.imports(), imports), "lake")
-    priced = priced_evidence(rows, book, capabilities, today=now.date(), day=ask.day, arms=arms)
-    _check_names(ask, priced.gathered)
-    requested = ledger.requested()
-    traffic = _traffic(requested, capabilities)
-    templates = {row.task_type: row.template for row in requested if row.template}
-    scenes, basis = _scenes(ask, priced.gathered, traffic, capabilities)
-    basis = f"{basis}; {SIMULATED}" if is_simulated else basis
-    types = [evidence for evidence in priced.gathered.types if evidence.task_type in scenes]
-    _check_prices(types)
-    settings = _settings(ask, book, scenes)
-    this = Try(
-        settings_sha256=_sha256(settings),
-        evidence_sha256=_evidence_sha256(types),
-        prompts=sketch(chain.from_iterable(evidence.prompts for evidence in types)),
-    )
-    attempt_id = ledger.record_attempt(
-        settings_sha256=this.settings_sha256,
-        evidence_sha256=this.evidence_sha256,
-        imports=imports,
-        prompts=this.prompts,
-        at=now,
-        settings=settings,
-    )
-    attempt = number_of_attempt(this, _before(attempt_id, ledger))
-    found = fit(types, scenes, ask.goal, attempt)
+    asked = question(ask, ledger, lake, book, capabilities, now)
+    attempt_id, attempt = record(asked, ledger, now)
+    found = fit(asked.types, asked.scenes, ask.goal, attempt, asked.looks)
     outcome = "CLEARS" if found.certified.pool is not None else "UNDECIDED"
     ledger.conclude_attempt(attempt_id, outcome, list(_verdicts(found)), len(found.certified.moves))
     source = Provenance(
@@ -127,168 +60,14 @@ def optimise(
         version=ask.version,
         created=now,
         prices_as_of=book.as_of,
-        evidence_sha256=this.evidence_sha256,
-        graders=priced.graders,
-        basis=basis,
-        templates=templates,
+        evidence_sha256=asked.this.evidence_sha256,
+        graders=asked.priced.graders,
+        basis=asked.basis,
+        templates=asked.templates,
     )
     policy = signed(document(found, ask.goal, source, capabilities))
-    notes = (basis, *ask.said, *_notes(priced, found), *_retired(found, capabilities, now.date()))
+    notes = (asked.basis, *ask.said, *_notes(asked, found), *_retired(found, capabilities, now.date()))
     return Optimised(found, policy, notes)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Calls of one task type that ask for one candidate."""
-
-    candidate: Candidate
-    calls: int
-
-
-def _with_baseline(arms: tuple[Candidate, ...], baseline: Candidate | None) -> tuple[Candidate, ...]:
-    return arms if baseline is None or baseline in arms else (baseline, *arms)
-
-
-def _traffic(requested: Sequence[Requested], capabilities: CapabilityTable) -> dict[str, list[_Asked]]:
-    """Count what the ledger's calls ask for, by task type, most first."""
-    counted: dict[str, dict[Candidate, int]] = {}
-    for row in requested:
-        if row.model in VIRTUAL_MODELS:  # it leaves the choice to the policy, and says nothing of today
-            continue
-        candidate = capabilities.effective(Candidate(row.model, row.effort))
-        by_candidate = counted.setdefault(row.task_type, {})
-        by_candidate[candidate] = by_candidate.get(candidate, 0) + row.calls
-    return {
-        task_type: [_Asked(c, n) for c, n in sorted(asked.items(), key=lambda item: (-item[1], str(item[0])))]
-        for task_type, asked in counted.items()
-    }
-
-
-def _scenes(
-    ask: Ask, gathered: Gathered, traffic: Mapping[str, list[_Asked]], capabilities: CapabilityTable
-) -> tuple[dict[str, Scene], str]:
-    """Say for each measured type what its requests ask for and how many there are.
-
-    Volumes come from the ledger's calls if it has any of every type, else from the outcomes: the two are
-    never mixed, since only their ratios mean anything.
-    """
-    scenes: dict[str, Scene] = {}
-    baselines = _baselines(ask, gathered, traffic, capabilities)
-    calls = {
-        name: sum(asked.calls for asked in traffic.get(name, ()) if asked.candidate == baseline)
-        for name, baseline in baselines.items()
-    }
-    measured = bool(calls) and all(calls.values())
-    for evidence in gathered.types:
-        name = evidence.task_type
-        if name in baselines:
-            error_usd = ask.error_costs_usd.get(name, ask.error_cost_usd)
-            volume = float(calls[name] if measured else len(evidence.prompts))
-            cost = None if error_usd is None else float(error_usd)
-            scenes[name] = Scene(baselines[name], volume, cost, name in ask.critical)
-    basis = "volumes: calls in the ledger" if measured else "volumes: prompts in the outcome tables"
-    return scenes, basis
-
-
-def _baselines(
-    ask: Ask, gathered: Gathered, traffic: Mapping[str, list[_Asked]], capabilities: CapabilityTable
-) -> dict[str, Candidate]:
-    names = [evidence.task_type for evidence in gathered.types]
-    if ask.baseline is not None:
-        baseline = capabilities.effective(ask.baseline)
-        measured = sorted({str(arm) for evidence in gathered.types for arm in evidence.arms})
-        if not measured:
-            raise EvidenceError(
-                "no prompt was answered by two candidates, so nothing can be compared; import outcomes of "
-                "another candidate on the same prompts, or name more by --arms"
-            )
-        if str(baseline) not in measured:
-            raise EvidenceError(
-                f"no outcome of the baseline {baseline} was found beside another candidate's; measured are "
-                f"{', '.join(measured)}: name one of them by --baseline, or import outcomes of it"
-            )
-        return dict.fromkeys(names, baseline)
-    found = {name: traffic[name][0].candidate for name in names if traffic.get(name)}
-    if not found:
-        raise EvidenceError(
-            f"what requests ask for today is not known for {', '.join(names) or 'any task type'}: "
-            "the ledger has no calls of it; name the model by --baseline, or import the calls"
-        )
-    return found
-
-
-def _check_prices(types: Sequence[TypeEvidence]) -> None:
-    """Refuse evidence without a single cost: no saving could be shown, and the attempt would be spent."""
-    if all(np.isnan(evidence.cost_usd).all() for evidence in types):
-        raise EvidenceError(
-            "no outcome has a price on the day asked for, so no saving can be shown; "
-            "name another day by --prices-on, or a stand-in by --price-as"
-        )
-
-
-def _check_names(ask: Ask, gathered: Gathered) -> None:
-    """Refuse a bar for a task type that is not there: it would guard nothing."""
-    measured = [evidence.task_type for evidence in gathered.types]
-    for asked, names in (
-        ("critical", ask.critical),
-        ("type margin", ask.goal.type_margins),
-        ("error cost", ask.error_costs_usd),
-    ):
-        unknown = sorted(set(names).difference(measured))
-        if unknown:
-            raise ConfigError(
-                f"{asked}: no outcome is paired for task type {', '.join(map(repr, unknown))}; measured are "
-                f"{', '.join(measured) or 'none'}: name one of them, or import outcomes"
-            )
-
-
-def _evidence_sha256(types: list[TypeEvidence]) -> str:
-    """Hash what was measured: names, prompts, units, slices, scores and costs, in a fixed order."""
-    digest = hashlib.sha256()
-    for evidence in types:
-        arms = [str(arm) for arm in evidence.arms]
-        slices = {name: np.flatnonzero(rows).tolist() for name, rows in evidence.slices.items()}
-        digest.update(
-            json.dumps([evidence.task_type, arms, evidence.prompts, evidence.units, slices]).encode()
-        )
-        digest.update(evidence.score.tobytes())
-        digest.update(evidence.cost_usd.tobytes())
-    return digest.hexdigest()
-
-
-def _settings(ask: Ask, book: PriceBook, scenes: Mapping[str, Scene]) -> dict[str, object]:
-    """Return everything that was asked and can change the answer, as plain JSON.
-
-    Volumes are left out: they grow by the hour, and the pool's critical value holds for all weights at once.
-    """
-    goal = ask.goal
-    return {
-        "margin": goal.margin,
-        "alpha": goal.alpha,
-        "type_margin": goal.type_margin,
-        "type_margins": dict(sorted(goal.type_margins.items())),
-        "choosing_share": goal.choosing_share,
-        "seed": goal.seed,
-        "baselines": {name: str(scene.baseline) for name, scene in sorted(scenes.items())},
-        "arms": None if ask.arms is None else sorted(map(str, ask.arms)),
-        "day": None if ask.day is None else ask.day.isoformat(),
-        "error_cost_usd": None if ask.error_cost_usd is None else str(ask.error_cost_usd),
-        "error_costs_usd": {name: str(usd) for name, usd in sorted(ask.error_costs_usd.items())},
-        "critical": sorted(ask.critical),
-        "prices_sha256": book.sha256,
-        "priced_as": dict(sorted(book.stand_ins.items())),
-    }
-
-
-def _sha256(settings: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-
-
-def _before(attempt_id: int, ledger: Ledger) -> Iterator[Try]:
-    # This attempt is on record already, so that of two at the same time only one is the first.
-    for row in ledger.attempts():
-        if row.attempt_id < attempt_id:
-            yield Try(row.settings_sha256, row.evidence_sha256, row.prompts)
 
 
 def _price_notes(priced: Priced) -> Iterator[str]:
@@ -305,7 +84,8 @@ def _price_notes(priced: Priced) -> Iterator[str]:
         yield f"without a price, for quality only: {counted(count, 'outcome')} of {model}"
 
 
-def _notes(priced: Priced, found: Fit) -> Iterator[str]:
+def _notes(asked: Question, found: Fit) -> Iterator[str]:
+    priced = asked.priced
     gathered = priced.gathered
     yield from _price_notes(priced)
     if priced.skipped_models:
