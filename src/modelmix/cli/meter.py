@@ -26,16 +26,28 @@ class Meter:
         self._began_s = self._said_s = time.monotonic()
         self._began_at = -1
         self._shown = ""
+        self._said: tuple[str, ...] = ()
 
     def told(self, tally: Tally) -> None:
         """Take note of how the run stands, and show it now and then."""
         now_s = time.monotonic()
         self._began_at = tally.done if self._began_at < 0 else self._began_at
+        if tally.said != self._said and not self._quiet:
+            self._tell(tally.said)
         if self._quiet or now_s - self._said_s < (_EVERY_S if self._is_terminal else _EVERY_S_IN_FILES):
             return
         self._said_s = now_s
         rate = (tally.done - self._began_at) / max(now_s - self._began_s, 0.001)
         self._show(progress_line(tally, self._cap, rate))
+
+    def _tell(self, said: tuple[str, ...]) -> None:
+        """Say what was found at a look, each line once."""
+        self.end()
+        for line in said:
+            if line not in self._said:
+                sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+        self._said = said
 
     def read(self, rows: int) -> None:
         """Show how many rows of the logs have been read, on a terminal."""
@@ -73,7 +85,8 @@ def progress_line(tally: Tally, cap_usd: Decimal | None, rate: float) -> str:
         more.append(f"told to wait: {tally.refusals:,}")
     if tally.is_stopping:
         more = [f"waiting for {tally.on_their_way:,}; Ctrl-C again leaves them"]
-    parts = [f"replay  {tally.done:,} of {tally.whole:,} answers", *more]
+    look = f", look {tally.look}" if tally.look else ""
+    parts = [f"replay  {tally.done:,} of {tally.whole:,} answers{look}", *more]
     return " \N{MIDDLE DOT} ".join(parts)[:_LINE_WIDTH]
 
 

@@ -23,7 +23,7 @@ _STANDARD_INPUT = "-"
 _NOTHING_TO_REVIEW = "no answer that was kept is a close candidate's, differs, and lacks a known right one"
 _AS_BEFORE = frozenset({
     "logs", "candidate", "grader", "expected", "only", "task_type", "pairs", "again", "margin", "type_margin",
-    "error_cost", "alpha", "seed", "keep_text", "upstream",
+    "error_cost", "alpha", "seed", "looks", "keep_text", "upstream",
 })  # fmt: skip
 """What a replay asks: one that goes on asks what it asked."""
 
@@ -95,6 +95,15 @@ def command(
         float, typer.Option(metavar="P", help="Chance taken of certifying what does not hold.")
     ] = 0.05,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the sample.")] = 0,
+    looks: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=5,
+            metavar="N",
+            help="Looks at most: pairs come in parts, and no more than are needed; 1 buys all at once.",
+        ),
+    ] = 5,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Price and power only; nothing is sent.")
     ] = False,
@@ -157,6 +166,7 @@ def command(
             seed=seed,
             keep_text=keep_text or review is not None,
             upstream=upstream,
+            looks=looks,
             error_cost_usd=error_cost_usd,
             error_costs_usd=error_costs_usd,
         )
@@ -173,9 +183,10 @@ def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Swit
 
     from modelmix.cli.console import out, print_json, talk
     from modelmix.cli.meter import Meter
-    from modelmix.pipeline.replay.plan import Planner
+    from modelmix.pipeline.replay.place import Place
+    from modelmix.pipeline.replay.planner import Planner
     from modelmix.pipeline.replay.recordings import source_of
-    from modelmix.pipeline.replay.replay import Place, known_answers, replay
+    from modelmix.pipeline.replay.replay import known_answers, replay
     from modelmix.pipeline.replay.summary import plan_report
     from modelmix.report import replay_plan as plan_screen
     from modelmix.upstream.messages import Upstream

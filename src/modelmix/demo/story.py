@@ -27,9 +27,10 @@ from modelmix.pipeline.policy_file import write
 from modelmix.pipeline.question import Ask
 from modelmix.pipeline.replay.ask import Ask as ReplayAsk
 from modelmix.pipeline.replay.ask import Limits
-from modelmix.pipeline.replay.plan import Planner
+from modelmix.pipeline.replay.place import Place
+from modelmix.pipeline.replay.planner import Planner
 from modelmix.pipeline.replay.recordings import source_of
-from modelmix.pipeline.replay.replay import Place, Replayed, replay
+from modelmix.pipeline.replay.replay import Replayed, replay
 from modelmix.pipeline.replay.summary import replay_report
 from modelmix.pipeline.replay.tally import Tally
 from modelmix.pipeline.report import ReportAsked, account, plotly_source, write_page

@@ -252,8 +252,15 @@ def split(evidence: TypeEvidence, seed: int, choosing_share: float) -> tuple[Typ
     The part of a unit follows from the seed and its identity alone: a second attempt with more rows moves
     no old row across, and a cluster that spans task types falls whole on one side.
     """
-    choosing = np.array([_uniform(seed, unit) < choosing_share for unit in evidence.units], dtype=np.bool_)
+    choosing = np.array(
+        [serves_to_choose(unit, seed, choosing_share) for unit in evidence.units], dtype=np.bool_
+    )
     return evidence.take(choosing), evidence.take(~choosing)
+
+
+def serves_to_choose(unit: str, seed: int, choosing_share: float) -> bool:
+    """Say whether a unit's rows are for choosing; else they are fresh. It is known before any is bought."""
+    return _uniform(seed, unit) < choosing_share
 
 
 def _uniform(seed: int, unit: str) -> float:

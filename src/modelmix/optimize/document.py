@@ -29,6 +29,7 @@ from modelmix.policy.document import (
 
 VALID_DAYS = 90
 METHOD = "tango-fixed, holm, chi-bar pool"
+METHOD_OF_LOOKS = "group-sequential, tango, holm, chi-bar pool"
 _NAMES: dict[Verdict, VerdictName] = {
     Verdict.CLEARS: "CLEARS",
     Verdict.FAILS: "FAILS",
@@ -76,6 +77,7 @@ def document(fit: Fit, goal: Goal, source: Provenance, capabilities: CapabilityT
 
 def _certificate(fit: Fit, goal: Goal, source: Provenance) -> Certificate:
     pool = fit.certified.pool
+    looks = max((move.looks for move in fit.certified.moves), default=0)
     spent = sum(alpha_of_attempt(goal.alpha, attempt) for attempt in range(1, fit.attempt + 1)) / goal.alpha
     return Certificate(
         verdict=_NAMES[Verdict.UNDECIDED if pool is None else pool.verdict],
@@ -84,7 +86,8 @@ def _certificate(fit: Fit, goal: Goal, source: Provenance) -> Certificate:
         loss_moved=None if pool is None else _exact(pool.loss),
         bound=None if pool is None else _exact(pool.bound),
         errors_per_1000=None if pool is None else _per_1000(fit.errors_before, fit.errors_after),
-        method=METHOD,
+        method=METHOD_OF_LOOKS if looks else METHOD,
+        looks=looks or None,
         attempts=fit.attempt,
         alpha_spent=_exact(spent),
         graders=tuple(sorted(set(source.graders.values()))),
@@ -162,6 +165,7 @@ def _evidence(decision: Decision, source: Provenance, capabilities: CapabilityTa
     return TaskEvidence(
         verdict=_NAMES[decision.verdict],
         pairs=int(finding.pairs),
+        looks=_looks(decision, candidate),
         loss=_exact(finding.loss),
         bound=_exact(finding.bound),
         errors_per_1000=_per_1000(
@@ -176,6 +180,11 @@ def _evidence(decision: Decision, source: Provenance, capabilities: CapabilityTa
         more_usd=None if decision.more_usd is None else _exact(decision.more_usd),
         accepted=_accepted(decision, candidate),
     )
+
+
+def _looks(decision: Decision, candidate: Candidate) -> int | None:
+    move = decision.move
+    return move.looks or None if move is not None and move.candidate == candidate else None
 
 
 def _exact(number: float) -> Decimal:

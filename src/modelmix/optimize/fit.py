@@ -149,7 +149,7 @@ def fit(
         name = evidence.task_type
         choosing_rows, fresh_rows[name] = parted(evidence, goal, designs.get(name))
         for rows, strata in ((evidence, whole), (choosing_rows, choosing), (fresh_rows[name], fresh)):
-            strata.append(_stratum(rows, scenes[name]))
+            strata.append(stratum_of(rows, scenes[name]))
     alpha = alpha_of_attempt(goal.alpha, attempt)
     before = {name: one.candidate for name, one in designs.items()}
     choice = choose(choosing, goal, alpha, before)
@@ -195,7 +195,8 @@ def _together(
     return {(one, other): r for one, other, r in pairs if r}
 
 
-def _stratum(evidence: TypeEvidence, scene: Scene) -> Stratum:
+def stratum_of(evidence: TypeEvidence, scene: Scene) -> Stratum:
+    """Reduce a type's evidence to counts, seen as its scene is."""
     return tally(
         evidence,
         scene.baseline,
@@ -324,7 +325,7 @@ def _summarise(
     attempt: int,
     missing: tuple[str, ...],
 ) -> Fit:
-    moves = [(move, _stratum_of(move, fresh)) for move in proved.moves if move.moved]
+    moves = [(move, _found(move, fresh)) for move in proved.moves if move.moved]
     calls = math.fsum(d.stratum.calls for d in decisions)
     spends = {d.stratum.task_type: d.stratum.calls * d.stratum.baseline_usd for d in decisions}
     spend = math.fsum(usd for usd in spends.values() if usd > 0)
@@ -352,5 +353,5 @@ def _summarise(
     )
 
 
-def _stratum_of(move: Move, strata: Sequence[Stratum]) -> Stratum:
+def _found(move: Move, strata: Sequence[Stratum]) -> Stratum:
     return next(stratum for stratum in strata if stratum.task_type == move.put.task_type)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from modelmix.optimize.stratum import Stratum
 
 TYPE_MARGIN_FLOOR, TYPE_MARGIN_CEILING = 0.02, 0.06
+CHOOSING_SHARE = 0.2
+"""Share of the rows that choosing uses up, unless stated otherwise."""
 LEAST_ALPHA, MOST_ALPHA = 1e-6, 0.5
 """Below a millionth the policy file would round a level to nothing; beyond a coin toss it means nothing."""
 LEAST_MARGIN = 1e-6  # below it no test has rows enough
@@ -31,7 +33,7 @@ class Goal:
     alpha: float = 0.05
     type_margin: float | None = None
     type_margins: Mapping[str, float] = field(default_factory=dict)
-    choosing_share: float = 0.2
+    choosing_share: float = CHOOSING_SHARE
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -3,6 +3,7 @@
 import math
 
 from modelmix.evaluate.verdict import Verdict
+from modelmix.optimize.certify import Move
 from modelmix.optimize.fit import Decision, Tested
 from modelmix.optimize.price_of_errors import price_of_errors
 
@@ -21,8 +22,13 @@ def why(decision: Decision) -> str:
         return (
             f"CLEARS on {decision.move.candidate}: loss {points(finding.loss)}, at most "
             f"{at_most(finding.bound)} (margin {points(finding.margin)}), {finding.pairs:.0f} fresh pairs"
+            f"{_looks(decision.move)}"
         )
     return "; ".join([*_verdicts(decision), *price_of_errors(decision.stratum.baseline, decision.nets)])
+
+
+def _looks(move: Move) -> str:
+    return "" if not move.looks else f" in {move.looks} look{'' if move.looks == 1 else 's'}"
 
 
 def _verdicts(decision: Decision) -> list[str]:

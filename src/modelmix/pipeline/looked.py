@@ -20,10 +20,12 @@ class LookedAt:
     Attributes:
         import_id: The replay.
         looks: How it does.
+        seed: Seed by which its choosing rows were told from its fresh ones.
     """
 
     import_id: str
     looks: Looks
+    seed: int
 
     @property
     def identity(self) -> tuple[str, str, int, int]:
@@ -46,19 +48,25 @@ def looked_at(imports: Sequence[Import], wanted: Collection[str]) -> dict[str, L
         for name, kept in done.settings.get(LOOKS, {}).items():
             found.pop(name, None)
             if kept is not None:
-                found[name] = LookedAt(done.import_id, looks_from(kept))
+                found[name] = LookedAt(done.import_id, looks_from(kept), kept["seed"])
     return found
 
 
-def looks_json(looks: Looks | None) -> dict[str, Any] | None:
-    """Write how a type is looked at as plain JSON."""
-    if looks is None:
-        return None
+def looks_json(looks: Looks, state: str, seed: int) -> dict[str, Any]:
+    """Write how a type is looked at as plain JSON.
+
+    Args:
+        looks: How it is, and how far it has come.
+        state: What was decided of it at the last look taken.
+        seed: Seed by which choosing rows are told from fresh ones.
+    """
     return {
         "candidate": None if looks.candidate is None else str(looks.candidate),
         "pairs": looks.pairs,
         "planned": looks.planned,
         "taken": looks.taken,
+        "state": state,
+        "seed": seed,
     }
 
 

@@ -94,6 +94,11 @@ def _notes(asked: Question, found: Fit) -> Iterator[str]:
         yield f"left out: {counted(gathered.rows_other_arms, 'outcome')} of models outside --arms"
     if gathered.prompts_unpaired:
         yield f"left out: {counted(gathered.prompts_unpaired, 'prompt')} that only one candidate answered"
+    if asked.passed_over:
+        yield (
+            f"left out: {counted(asked.passed_over, 'outcome')} of task types that a replay looks at, "
+            "since it did not buy them itself"
+        )
     if priced.bad_rows:
         yield f"could not be read: {counted(len(priced.bad_rows), 'row')}"
     if found.no_baseline:

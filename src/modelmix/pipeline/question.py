@@ -15,11 +15,11 @@ from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.errors import ConfigError, EvidenceError
-from modelmix.evaluate.evidence import Gathered, TypeEvidence
+from modelmix.evaluate.evidence import Gathered, TypeEvidence, serves_to_choose
 from modelmix.ingest import outcomes as outcome_rows
 from modelmix.optimize.attempts import Try, number_of_attempt, sketch
 from modelmix.optimize.fit import Scene
-from modelmix.optimize.goal import Goal
+from modelmix.optimize.goal import CHOOSING_SHARE, Goal
 from modelmix.optimize.looks import Looks
 from modelmix.pipeline.current import current_outcomes
 from modelmix.pipeline.evidence import SIMULATED, Priced, evidence_imports, priced_evidence
@@ -71,6 +71,7 @@ class Question:
         types: Evidence of the types whose baseline is known.
         scenes: Task type → what is known of it beside its evidence.
         looks: Task type → how it was looked at while its rows came in, where it was.
+        passed_over: Rows that were left out, since another replay looks at their type and did not buy them.
         basis: What volumes and costs are measured on, in words.
         templates: Task types that are known by a system prompt's fingerprint → the fingerprint.
         settings: Everything that was asked and can change the answer, as plain JSON.
@@ -82,6 +83,7 @@ class Question:
     types: tuple[TypeEvidence, ...]
     scenes: Mapping[str, Scene]
     looks: Mapping[str, Looks]
+    passed_over: int
     basis: str
     templates: Mapping[str, str]
     settings: Mapping[str, object]
@@ -110,8 +112,8 @@ def question(
     if ask.only and ask.only not in imports:
         imports = (ask.only,)
     designs = looked_at(ledger.imports(), imports)
-    kept = _of_their_looks(current_outcomes(lake, ledger.imports(), imports), designs)
-    rows = outcome_rows.read(kept, "lake")
+    theirs = _OfTheirLooks(designs)
+    rows = outcome_rows.read(theirs.kept(current_outcomes(lake, ledger.imports(), imports)), "lake")
     priced = priced_evidence(rows, book, capabilities, today=now.date(), day=ask.day, arms=arms)
     _check_names(ask, priced.gathered)
     requested = ledger.requested()
@@ -127,6 +129,7 @@ def question(
         scenes=scenes,
         looks={name: one.looks for name, one in designs.items() if name in names},
         basis=f"{basis}; {SIMULATED}" if is_simulated else basis,
+        passed_over=theirs.passed_over,
         templates={row.task_type: row.template for row in requested if row.template},
         settings=settings,
         this=Try(
@@ -180,16 +183,35 @@ def attempt_ahead(asked: Question, ledger: Ledger) -> int:
     )
 
 
-def _of_their_looks(
-    rows: Iterable[Mapping[str, Any]], designs: Mapping[str, LookedAt]
-) -> Iterator[Mapping[str, Any]]:
-    """Yield rows with the look of the replay that looks at their type; another's look is none here."""
-    for row in rows:
-        design = designs.get(row["task_type"])
-        if row.get("look") and (design is None or design.import_id != row["import_id"]):
-            yield {**row, "look": 0}
-        else:
-            yield row
+class _OfTheirLooks:
+    """Keeps of the types that a replay looks at its own rows, and what others have for choosing.
+
+    Pairs from elsewhere would make a look of another size than was planned; and rows that are fresh in the
+    replay must not be chosen on because an earlier one has bought them.
+
+    Attributes:
+        passed_over: Rows left out so far.
+    """
+
+    def __init__(self, designs: Mapping[str, LookedAt]) -> None:
+        self._designs = designs
+        self.passed_over = 0
+
+    def kept(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Yield the rows that are kept, those of other imports without a look."""
+        for row in rows:
+            design = self._designs.get(row["task_type"])
+            if design is not None and design.import_id == row["import_id"]:
+                yield row
+            elif design is None or self._is_for_choosing(row, design):
+                yield {**row, "look": 0}
+            else:
+                self.passed_over += 1
+
+    @staticmethod
+    def _is_for_choosing(row: Mapping[str, Any], design: LookedAt) -> bool:
+        unit = row["cluster_id"] or row["prompt_id"]
+        return serves_to_choose(unit, design.seed, CHOOSING_SHARE)
 
 
 @dataclass(frozen=True, slots=True)

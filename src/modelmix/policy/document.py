@@ -51,6 +51,7 @@ Sha256: TypeAlias = Annotated[
 ]
 Chosen: TypeAlias = Annotated[Candidate, cells.CandidateKeys]
 ErrorsBeforeAfter: TypeAlias = Annotated[tuple[PerThousand, PerThousand], BeforeValidator(cells.pair)]
+LookCount: TypeAlias = Annotated[StrictInt, Field(ge=1, le=5)]
 Count: TypeAlias = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
 
@@ -96,6 +97,7 @@ class Certificate(_Keys):
         bound: Upper confidence bound of that loss at ``1 - alpha``; rounded up.
         errors_per_1000: Errors per 1,000 tasks before and after.
         method: Name of the procedure.
+        looks: Most looks that a type took, where pairs were tested as they came in.
         attempts: Times that these rows have been tested, this one included.
         alpha_spent: Share of alpha that the attempts have used.
         graders: Names and versions of the graders.
@@ -115,6 +117,7 @@ class Certificate(_Keys):
     bound: Bound | None = None
     errors_per_1000: ErrorsBeforeAfter | None = None
     method: Text
+    looks: LookCount | None = None
     attempts: Annotated[Count, Field(ge=1)] = 1
     alpha_spent: Fraction | None = None
     graders: tuple[Text, ...] = ()
@@ -200,6 +203,7 @@ class TaskEvidence(_Keys):
     Attributes:
         verdict: Whether the candidate clears this type's margin by itself.
         pairs: Pairs that the verdict rests on.
+        looks: Looks that they took; absent where all were tested at once.
         loss: Estimated loss, baseline minus route.
         bound: Upper confidence bound of that loss; rounded up.
         errors_per_1000: Errors per 1,000 tasks before and after.
@@ -216,6 +220,7 @@ class TaskEvidence(_Keys):
 
     verdict: VerdictName
     pairs: Count
+    looks: LookCount | None = None
     loss: Loss | None = None
     bound: Bound | None = None
     errors_per_1000: ErrorsBeforeAfter | None = None

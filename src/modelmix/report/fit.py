@@ -87,6 +87,7 @@ def _task(decision: Decision) -> dict[str, Any]:
         else {
             "candidate": str(move.candidate),
             "pairs": move.finding.pairs,
+            "looks": move.looks or None,
             "loss": _number(move.finding.loss),
             "bound": move.finding.bound,
             "type_margin": move.finding.margin,

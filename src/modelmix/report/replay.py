@@ -15,6 +15,7 @@ from modelmix.evaluate.verdict import Finding, Verdict
 from modelmix.optimize.why import at_most, points
 from modelmix.report.money import count, usd
 from modelmix.report.plain import counted, printable
+from modelmix.report.replay_looks import LookRow, look_line, looks_json
 
 SCHEMA = "modelmix.replay/1"
 _NAME_WIDTH = 26
@@ -75,6 +76,8 @@ class ReplayReport:
         to_review: Prompts on which a close candidate differs and no right answer is known.
         review_path: File that holds them, or empty.
         notes: What a reader should know, one sentence each.
+        looks: How far the types have come that are looked at.
+        bar: Options with which optimize is asked the same bar.
     """
 
     replay_id: str
@@ -101,6 +104,8 @@ class ReplayReport:
     to_review: int = 0
     review_path: str = ""
     notes: tuple[str, ...] = ()
+    looks: tuple[LookRow, ...] = ()
+    bar: str = ""
 
 
 def as_json(report: ReplayReport) -> dict[str, Any]:
@@ -130,6 +135,7 @@ def as_json(report: ReplayReport) -> dict[str, Any]:
             "told_to_wait": report.refusals,
         },
         "baseline_against_itself": None if report.again is None else _finding(report.again),
+        "looks": [looks_json(row) for row in report.looks],
         "seen": [_seen_json(row) for row in report.seen],
         "to_review": report.to_review,
         "review": report.review_path or None,
@@ -193,6 +199,7 @@ def card(report: ReplayReport) -> RenderableType:
 
 
 def _notes(report: ReplayReport) -> Iterator[tuple[str, Text]]:
+    yield from (("looks", Text(look_line(row))) for row in report.looks)
     yield from (("found", Text(line)) for line in _seen_lines(report))
     if report.again is not None:
         yield "A/A", _again(report.again)
@@ -301,6 +308,7 @@ def _next(report: ReplayReport) -> str:
     if report.outcome == "done" and report.review_path:
         return f"review {printable(report.review_path)}"
     if report.outcome == "done":
-        return f"modelmix optimize --margin {report.margin * 100:.12g}pp -o policy.yaml"
+        bar = report.bar or f"--margin {report.margin * 100:.12g}pp"
+        return f"modelmix optimize {bar} -o policy.yaml"
     more = " --max-spend MORE" if report.outcome == "capped" else ""
     return f"modelmix replay --resume {report.replay_id}{more}"

@@ -56,6 +56,23 @@ class TypeRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LooksPlan:
+    """How the types are looked at.
+
+    Attributes:
+        looks: Looks at most.
+        types: Types that are looked at; the others are asked whole, and tested once.
+        pairs: Fresh pairs planned, of all types if all are put forward.
+        expected_pairs: Those of them that are expected to be bought if nothing is lost.
+    """
+
+    looks: int
+    types: tuple[str, ...]
+    pairs: int
+    expected_pairs: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanReport:
     """A plan with its price and its power.
 
@@ -83,6 +100,7 @@ class PlanReport:
         keeps_text: Whether answers are kept.
         prices: Day and hash of the price table.
         worth: Savings at stake, payback, and where the next dollar buys most.
+        looks: How types are looked at; None where all is tested once.
     """
 
     types: tuple[TypeRow, ...]
@@ -108,6 +126,7 @@ class PlanReport:
     keeps_text: bool
     prices: tuple[str, str]
     worth: Worth
+    looks: LooksPlan | None = None
 
 
 def as_json(report: PlanReport) -> dict[str, Any]:
@@ -140,6 +159,14 @@ def as_json(report: PlanReport) -> dict[str, Any]:
                 {"candidate": name, "requests": n, "expected_usd": float(e), "at_most_usd": float(m)}
                 for name, (n, e, m) in report.costs_usd.items()
             ],
+        },
+        "looks": None
+        if report.looks is None
+        else {
+            "looks": report.looks.looks,
+            "task_types": list(report.looks.types),
+            "fresh_pairs": report.looks.pairs,
+            "expected_fresh_pairs": round(report.looks.expected_pairs, 1),
         },
         "requests": report.requests,
         "reused": report.reused,
@@ -201,8 +228,12 @@ def _small(margin: float) -> str:
 
 def _notes(report: PlanReport) -> Iterator[tuple[str, str]]:
     """Yield what a reader should know, each with its label; a label stands once for lines that follow."""
-    yield from (("grader", printable(row.note)) for row in report.types if row.note)
+    for row in report.types:
+        if row.note:
+            is_said = row.note.startswith(f"{row.task_type}:") or f" {row.task_type}" in row.note
+            yield "grader", printable(row.note if is_said else f"{row.task_type}: {row.note}")
     yield from _costs(report)
+    yield from (("looks", said) for said in _looks(report))
     yield from (("at stake", said) for said in stake_notes(report.worth))
     yield from (("next", said) for said in next_notes(report.worth))
     yield from (("power", said) for said in _power(report))
@@ -219,7 +250,7 @@ def _notes(report: PlanReport) -> Iterator[tuple[str, str]]:
 
 
 def _costs(report: PlanReport) -> Iterator[tuple[str, str]]:
-    asks = counted(report.requests, "request")
+    asks = ("" if report.looks is None else "at most ") + counted(report.requests, "request")
     if report.reused:
         asks += f", of which {counted(report.reused, 'answer')} there already"
     yield "asks", asks
@@ -233,6 +264,20 @@ def _costs(report: PlanReport) -> Iterator[tuple[str, str]]:
         yield "", f"never more than --max-spend {usd(report.max_spend_usd)}"
     if report.scaled:
         yield "", "fewer prompts than the margins need, to stay within it: expect UNDECIDED"
+
+
+def _looks(report: PlanReport) -> Iterator[str]:
+    plan = report.looks
+    if plan is None:
+        return
+    yield (
+        f"at most {plan.looks}: of each type one candidate is put forward, and its fresh pairs are bought in "
+        f"parts until it clears, fails, or is not worth more; about {plan.expected_pairs:,.0f} of "
+        f"{counted(plan.pairs, 'pair')} if nothing is lost"
+    )
+    whole = [row.task_type for row in report.types if row.grader and row.task_type not in plan.types]
+    if whole:
+        yield f"asked whole and tested once: {printable(', '.join(whole))}"
 
 
 def _left_out(report: PlanReport) -> Iterator[str]:
@@ -264,5 +309,5 @@ def _power(report: PlanReport) -> Iterator[str]:
         f"{'no loss' if not loss else 'a loss of ' + points(loss)} clears with {power:.0%}"
         for loss, power in report.pool_power.items()
     )
-    pool = f"all types together, {count(report.pool)} fresh pairs, margin {_small(report.pool_margin)}"
+    pool = f"all types together, {counted(report.pool, 'fresh pair')}, margin {_small(report.pool_margin)}"
     yield f"{pool}: {said}"

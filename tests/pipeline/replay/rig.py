@@ -23,9 +23,11 @@ from modelmix.core.call import REPLAY, Call
 from modelmix.core.usage import Usage
 from modelmix.demo.asking import Client
 from modelmix.pipeline.replay.ask import Ask, Limits
-from modelmix.pipeline.replay.plan import Plan, Planner
+from modelmix.pipeline.replay.place import Place
+from modelmix.pipeline.replay.plan import Plan
+from modelmix.pipeline.replay.planner import Planner
 from modelmix.pipeline.replay.recordings import source_of
-from modelmix.pipeline.replay.replay import Place, Replayed, replay
+from modelmix.pipeline.replay.replay import Replayed, replay
 from modelmix.pipeline.replay.tally import Tally
 from modelmix.simulator.run import running
 from modelmix.simulator.world import prompts
@@ -136,6 +138,7 @@ class Bench:
             graders={"report-summary": "exact"},
             upstream=self.url,
             again=20,
+            looks=1,
         )
 
     @property

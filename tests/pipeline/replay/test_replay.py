@@ -19,7 +19,8 @@ from modelmix.errors import ConfigError, StoreError
 from modelmix.evaluate.graders.grade import Grade
 from modelmix.evaluate.graders.held_against import held_against
 from modelmix.pipeline.replay.ask import Limits
-from modelmix.pipeline.replay.replay import Place, asked_before, known_answers
+from modelmix.pipeline.replay.place import Place
+from modelmix.pipeline.replay.replay import asked_before, known_answers
 from modelmix.simulator import world as practice
 from modelmix.simulator.run import running
 from modelmix.store import lock

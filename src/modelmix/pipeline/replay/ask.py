@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from modelmix.core.candidate import Candidate
+from modelmix.evaluate.boundaries import MOST_LOOKS
 
 AGAIN: Final = 150
 """Pairs of the baseline against itself: with fewer than 135 even no difference at all clears two points."""
@@ -33,6 +34,8 @@ class Ask:
         seed: Seed of the sample.
         keep_text: Whether answers are kept, so that they can be shown and graded anew.
         upstream: Base URL of the API.
+        looks: Looks at most, 1 to 5: fresh pairs come in so many parts, and no more than are needed. With one
+            everything is asked of everyone and tested once.
         error_cost_usd: What one wrong answer costs, or None where nobody said.
         error_costs_usd: The same of single task types; they win.
     """
@@ -51,6 +54,7 @@ class Ask:
     seed: int = 0
     keep_text: bool = False
     upstream: str = ""
+    looks: int = MOST_LOOKS
     error_cost_usd: Decimal | None = None
     error_costs_usd: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -60,13 +64,13 @@ class Ask:
 
     def settings(self) -> dict[str, Any]:
         """Return everything that was asked, as plain JSON."""
-        # Where an error has no cost nothing is said of it: replays from before it could be said go on.
-        costs: dict[str, Any] = {}
+        # Of one look, and where an error has no cost, nothing is said: replays from before go on.
+        said: dict[str, Any] = {} if self.looks == 1 else {"looks": self.looks}
         if self.error_cost_usd is not None:
-            costs["error_cost_usd"] = str(self.error_cost_usd)
+            said["error_cost_usd"] = str(self.error_cost_usd)
         if self.error_costs_usd:
-            costs["error_costs_usd"] = {name: str(usd) for name, usd in sorted(self.error_costs_usd.items())}
-        return costs | {
+            said["error_costs_usd"] = {name: str(usd) for name, usd in sorted(self.error_costs_usd.items())}
+        return said | {
             "places": list(self.places),
             "expected": list(self.expected),
             "candidates": None if self.candidates is None else [str(c) for c in self.candidates],
@@ -108,6 +112,7 @@ class Ask:
             seed=settings["seed"],
             keep_text=settings["keep_text"],
             upstream=settings["upstream"],
+            looks=settings.get("looks", 1),
             error_cost_usd=None if cost is None else Decimal(cost),
             error_costs_usd={name: Decimal(usd) for name, usd in settings.get("error_costs_usd", {}).items()},
         )

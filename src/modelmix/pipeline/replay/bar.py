@@ -2,19 +2,19 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from modelmix.evaluate.paired import fewest_pairs, pairs_needed
 from modelmix.evaluate.power import power_exact
+from modelmix.evaluate.sequential import Design, outlook
 from modelmix.optimize.attempts import FIRST_SHARE
-from modelmix.optimize.goal import LEAST_MARGIN, default_type_margin
+from modelmix.optimize.goal import CHOOSING_SHARE, LEAST_MARGIN, default_type_margin
 from modelmix.pipeline.replay.ask import Ask
 
 DISCORDANCE: Final = 0.05
 """Share of prompts on which two candidates are taken to differ while nothing is known."""
 
-CHOOSING_SHARE: Final = 0.2
 _LEAST_PAIRS: Final = 60
 _BEYOND_COUNT: Final = 10**9
 """Stands for more pairs than anyone will ask: none of the planning formulas goes beyond."""
@@ -82,10 +82,21 @@ class PlannedBar:
         fresh = max(fresh, fewest_pairs(margin, self.level), _LEAST_PAIRS)
         return math.ceil(fresh / (1.0 - CHOOSING_SHARE))
 
-    def power(self, prompts: int, margin: float) -> float:
-        """Return the chance that so many prompts clear a margin if nothing is lost."""
+    def power(self, prompts: int, margin: float, looks: int = 1) -> float:
+        """Return the chance that so many prompts clear a margin if nothing is lost, in so many looks.
+
+        Looks keep nearly all of the chance of a single one: the share that they keep is foreseen by the
+        normal approximation.
+        """
         fresh = round(prompts * (1.0 - CHOOSING_SHARE))
-        return power_exact(fresh, margin, DISCORDANCE, self.level) if fresh else 0.0
+        if not fresh:
+            return 0.0
+        power = power_exact(fresh, margin, DISCORDANCE, self.level)
+        if looks == 1:
+            return power
+        design = Design(fresh, margin, self.level)
+        once = outlook(replace(design, giving_up=0.0), 1, discordance=DISCORDANCE).clears
+        return power * min(outlook(design, looks, discordance=DISCORDANCE).clears / once, 1.0)
 
 
 def errors_of(scores: Sequence[float]) -> float | None:

@@ -84,6 +84,7 @@ class Gatherer:
         grades: Answer, grader and reference → its grade.
         book: Prices.
         day: UTC day that all answers are priced at.
+        look: Index of a prompt → the look at which it came in; none where it is not named.
     """
 
     plan: Plan
@@ -91,6 +92,7 @@ class Gatherer:
     grades: Mapping[tuple[str, str, str], GradeRow]
     book: PriceBook
     day: date
+    look: Mapping[int, int] = field(default_factory=dict)
 
     def gather(self) -> Evidence:
         """Pair every answer with the recorded one."""
@@ -111,7 +113,8 @@ class Gatherer:
                 continue
             rows = list(self._rows(prompt, base, items, seen, again))
             if rows:
-                outcomes += [self._outcome(prompt, base), *rows]
+                look = self.look.get(index, 0)
+                outcomes += [replace(one, look=look) for one in (self._outcome(prompt, base), *rows)]
         return Evidence(tuple(outcomes), dict(seen), again, dict(ungradable))
 
     def _baseline(self, prompt: Prompt) -> Grade | Ungradable:

@@ -3,32 +3,32 @@
 import asyncio
 import hashlib
 import json
-import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from modelmix.core.capabilities import CapabilityTable
-from modelmix.core.prices import PriceBook
 from modelmix.errors import ConfigError, UpstreamError
-from modelmix.pipeline.current import REFERENCES, REPLAY
 from modelmix.pipeline.import_ import import_paths
 from modelmix.pipeline.replay.ask import Ask, Limits
-from modelmix.pipeline.replay.evidence import Evidence, Gatherer
+from modelmix.pipeline.replay.buying import Buying
+from modelmix.pipeline.replay.evidence import Evidence
 from modelmix.pipeline.replay.judge import Judge, reply_from
-from modelmix.pipeline.replay.plan import Item, Plan
+from modelmix.pipeline.replay.place import Place
+from modelmix.pipeline.replay.plan import Plan
 from modelmix.pipeline.replay.reconcile import as_opening, reconcile, since_opening, total_by_model
 from modelmix.pipeline.replay.review import ReviewRow, to_review
 from modelmix.pipeline.replay.run import Run
+from modelmix.pipeline.replay.stages import Stages
 from modelmix.pipeline.replay.tally import Tally
+from modelmix.pipeline.replay.usable import grade_key, usable
+from modelmix.report.replay_looks import LookRow
 from modelmix.store import lock
 from modelmix.store.book import FILE
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
-from modelmix.store.records import Import
 from modelmix.store.replay_book import ReplayBook
 from modelmix.store.replay_records import Replay, Spent
 from modelmix.upstream.ask import key_headers
@@ -40,31 +40,12 @@ _OK: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a replay keeps its books and whom it asks.
-
-    Attributes:
-        home: Folder of ledger and lake.
-        book: Prices.
-        capabilities: What models accept.
-        key: The API key.
-        admin_key: Key that may read the usage report, or empty.
-    """
-
-    home: Path
-    book: PriceBook
-    capabilities: CapabilityTable
-    key: str = field(repr=False, default="")
-    admin_key: str = field(repr=False, default="")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
     """How a replay ended.
 
     Attributes:
         replay_id: Its name.
-        plan: What was planned.
+        plan: What was planned, its requests those that were bought or begun to be.
         outcome: ``done``, ``capped`` or ``interrupted``.
         tally: How the run ended.
         spent: What the replay has cost, earlier runs of it included.
@@ -72,6 +53,7 @@ class Replayed:
         is_simulated: Whether a practice API answered.
         resumed: Whether it goes on where an earlier run ended.
         review: Prompts that a person could decide: a candidate differs, and no right answer is known.
+        looks: How far the types have come that are looked at.
     """
 
     replay_id: str
@@ -83,6 +65,7 @@ class Replayed:
     is_simulated: bool
     resumed: bool
     review: tuple[ReviewRow, ...] = ()
+    looks: tuple[LookRow, ...] = ()
 
 
 def known_answers(home: Path, plan: Plan) -> dict[str, bool]:
@@ -94,7 +77,7 @@ def known_answers(home: Path, plan: Plan) -> dict[str, bool]:
     if not (home / FILE).exists():
         return {}
     with ReplayBook.open(home) as book:
-        return _usable(book, plan)
+        return usable(book, plan)
 
 
 def asked_before(home: Path, replay_id: str) -> Ask:
@@ -168,37 +151,46 @@ class _Replaying:
                 replay_id = await self._begin(upstream)
             judge = Judge(replay_id, self._place.book, self._plan.graders, self._plan.ask.keep_text)
             self._grade_anew(judge)
-            before, known = self._book.spent(replay_id), _usable(self._book, self._plan)
-            limits = self._limits
-            if limits.max_spend_usd is None:
-                # Whoever agrees to a quote agrees to its worst case and to nothing beyond.
-                most = before.total_at_most_usd + self._plan.quote(known).at_most_usd
-                limits = replace(limits, max_spend_usd=most)
-            run = Run(self._plan, self._book, judge, upstream, limits, self._place.key)
-            run.tally.usd, run.tally.open_usd = before.usd, before.at_most_usd
-            with _stopping_on_interrupt(run):
-                try:
-                    outcome = await run.go(known, told)
-                except UpstreamError:
-                    self._conclude(replay_id, "failed", is_simulated=is_simulated)
-                    raise
-                except asyncio.CancelledError:
-                    # A second Ctrl-C: what is on its way is left, and booked when the replay goes on.
-                    outcome = "interrupted"
-                    if (task := asyncio.current_task()) is not None:
-                        task.uncancel()
+            buying = self._buying(upstream, judge, told, is_simulated=is_simulated)
+            outcome = await buying.run()
             await self._reconcile(upstream, replay_id)
-        evidence = self._conclude(replay_id, outcome, is_simulated=is_simulated)
+        evidence = buying.conclude(outcome)
         return Replayed(
             replay_id=replay_id,
-            plan=self._plan,
+            plan=buying.bought,
             outcome=outcome,
-            tally=run.tally,
+            tally=buying.tally,
             spent=self._book.spent(replay_id),
             evidence=evidence,
             is_simulated=is_simulated,
             resumed=resumed,
-            review=tuple(self._review()),
+            review=tuple(self._review(buying.bought)),
+            looks=buying.rows,
+        )
+
+    def _buying(
+        self, upstream: Upstream, judge: Judge, told: Callable[[Tally], None], *, is_simulated: bool
+    ) -> Buying:
+        replay_id, stages = judge.replay_id, Stages.of(self._plan)
+        known = usable(self._book, self._plan)
+        limits = self._limits
+        if limits.max_spend_usd is None:
+            # Whoever agrees to a quote agrees to its worst case and to nothing beyond.
+            spent = self._book.spent(replay_id).total_at_most_usd
+            limits = replace(limits, max_spend_usd=spent + stages.quote(known).at_most_usd)
+
+        def runner(plan: Plan) -> Run:
+            return Run(plan, self._book, judge, upstream, limits, self._place.key)
+
+        return Buying(
+            stages=stages,
+            place=self._place,
+            book=self._book,
+            now=self._now,
+            replay_id=replay_id,
+            is_simulated=is_simulated,
+            runner=runner,
+            told=told,
         )
 
     async def _begin(self, upstream: Upstream) -> str:
@@ -251,83 +243,14 @@ class _Replaying:
         missing = []
         for answer in self._book.answers(items).values():
             item = items[answer.answer_id]
-            if answer.reply is not None and _grade_key(self._plan, item) not in grades:
+            if answer.reply is not None and grade_key(self._plan, item) not in grades:
                 prompt = self._plan.prompts[item.prompt]
                 missing.append(judge.grade(answer.answer_id, prompt, reply_from(answer.reply)))
         self._book.put_grades(missing)
 
-    def _review(self) -> list[ReviewRow]:
-        ids = [item.answer_id for item in self._plan.items]
-        return to_review(self._plan, self._book.answers(ids), self._book.grades(ids))
-
-    def _conclude(self, replay_id: str, outcome: str, *, is_simulated: bool) -> Evidence:
-        ids = [item.answer_id for item in self._plan.items]
-        gatherer = Gatherer(
-            self._plan, self._book.answers(ids), self._book.grades(ids), self._place.book, self._plan.day
-        )
-        evidence = gatherer.gather()
-        rows = Lake(self._place.home).put_outcomes(
-            replay_id, evidence.outcomes, keep_text=self._plan.ask.keep_text
-        )
-        with Ledger.open(self._place.home) as ledger:
-            ledger.record_import(
-                Import(
-                    import_id=replay_id,
-                    source=f"replay {replay_id}",
-                    sha256="",
-                    size_bytes=0,
-                    kind=REPLAY,
-                    at=self._now,
-                    rows=rows,
-                    bad_rows=0,
-                    settings={
-                        "simulated": is_simulated,
-                        "upstream": self._plan.ask.upstream,
-                        REFERENCES: _references(self._plan),
-                    },
-                )
-            )
-        self._book.conclude(replay_id, outcome, _summary(self._plan, evidence, is_simulated=is_simulated))
-        return evidence
-
-
-def _references(plan: Plan) -> str:
-    """Hash what answers are held against, and by which graders."""
-    graders = {name: grader.spec for name, grader in sorted(plan.graders.items())}
-    known = sorted(
-        (one.recorded.prompt_id, one.reference_sha256) for one in plan.prompts if one.reference.is_known
-    )
-    return hashlib.sha256(json.dumps([graders, known]).encode()).hexdigest()
-
-
-def _grade_key(plan: Plan, item: Item) -> tuple[str, str, str]:
-    prompt = plan.prompts[item.prompt]
-    spec = plan.graders[prompt.recorded.call.task_type].spec
-    return item.answer_id, spec, prompt.reference_sha256
-
-
-def _usable(book: ReplayBook, plan: Plan) -> dict[str, bool]:
-    """Return answers that need not be asked for: graded as planned, kept whole, or an error for good."""
-    items = {item.answer_id: item for item in plan.items}
-    grades = book.grades(items)
-    return {
-        answer.answer_id: bool(answer.error) and answer.status != _OK
-        for answer in book.answers(items).values()
-        if answer.error or answer.reply is not None or _grade_key(plan, items[answer.answer_id]) in grades
-    }
-
-
-def _summary(plan: Plan, evidence: Evidence, *, is_simulated: bool) -> dict[str, Any]:
-    """Write what a later report needs: the baseline against itself, and what is simulated."""
-    return {
-        "simulated": is_simulated,
-        "prompts": len(plan.prompts),
-        "graders": {one.task_type: one.grader for one in plan.types if one.grader},
-        "known": {one.task_type: one.known for one in plan.types if one.grader},
-        "again": {name: astuple(pairs) for name, pairs in sorted(evidence.again.items())},
-        "margin": plan.ask.margin,
-        "alpha": plan.ask.alpha,
-    }
+    def _review(self, bought: Plan) -> list[ReviewRow]:
+        ids = [item.answer_id for item in bought.items]
+        return to_review(bought, self._book.answers(ids), self._book.grades(ids))
 
 
 async def _is_practice(upstream: Upstream) -> bool:
@@ -342,31 +265,3 @@ async def _is_practice(upstream: Upstream) -> bool:
             response.close()
         return isinstance(name, str) and name.startswith(_PRACTICE)
     return False
-
-
-class _stopping_on_interrupt:  # noqa: N801 - reads as the statement it is
-    """Let the first Ctrl-C end a run in order, and the second end it at once."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._loop = asyncio.get_running_loop()
-        self._task = asyncio.current_task()
-
-    def __enter__(self) -> None:
-        with suppress(ValueError, RuntimeError, NotImplementedError):  # not on the main thread
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._loop.add_signal_handler(number, self._stop)
-
-    def _stop(self) -> None:
-        self._run.stop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._loop.add_signal_handler(number, self._quit)
-
-    def _quit(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def __exit__(self, *exc: object) -> None:
-        with suppress(ValueError, RuntimeError, NotImplementedError):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._loop.remove_signal_handler(number)

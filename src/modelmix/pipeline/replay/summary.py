@@ -1,5 +1,6 @@
 """Summaries: a plan and its result, as reports take them."""
 
+import shlex
 from collections import Counter
 from collections.abc import Collection, Iterator
 from decimal import Decimal
@@ -10,14 +11,16 @@ from modelmix.evaluate.paired import Pairs
 from modelmix.evaluate.power import power_exact
 from modelmix.evaluate.verdict import Finding, judge
 from modelmix.optimize.attempts import FIRST_SHARE
-from modelmix.pipeline.replay.ask import Limits
-from modelmix.pipeline.replay.bar import CHOOSING_SHARE, DISCORDANCE, PlannedBar
+from modelmix.optimize.goal import CHOOSING_SHARE
+from modelmix.pipeline.replay.ask import Ask, Limits
+from modelmix.pipeline.replay.bar import DISCORDANCE, PlannedBar
 from modelmix.pipeline.replay.evidence import Seen
 from modelmix.pipeline.replay.plan import Plan, TypePlan
 from modelmix.pipeline.replay.replay import Replayed
+from modelmix.pipeline.replay.stages import Stages
 from modelmix.pipeline.replay.worth import worth_of
 from modelmix.report.replay import ReplayReport, SeenRow
-from modelmix.report.replay_plan import PlanReport, TypeRow
+from modelmix.report.replay_plan import LooksPlan, PlanReport, TypeRow
 
 _LOSSES_SHOWN: Final = (0.0, 0.005, 0.01)
 _WHYS_KEPT: Final = 20
@@ -33,22 +36,27 @@ def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceB
         book: Prices.
     """
     costs: dict[str, tuple[int, Decimal, Decimal]] = {}
-    for item in plan.items:
+    stages = Stages.of(plan)
+    for item in stages.choosing():
         if item.answer_id not in known:
             name = f"{item.candidate}, the baseline again" if item.again else str(item.candidate)
             requests, expected, most = costs.get(name, (0, Decimal(0), Decimal(0)))
             quote = item.quote
             costs[name] = requests + 1, expected + quote.expected_usd, most + quote.at_most_usd
+    fresh = stages.fresh_quote(known)
+    if stages.types:
+        name = f"then one of them, in at most {stages.looks} looks"
+        costs[name] = stages.most_fresh, fresh.expected_usd, fresh.at_most_usd
     pool = round(sum(row.drawn for row in plan.types) * (1.0 - CHOOSING_SHARE))
     alpha = FIRST_SHARE * plan.ask.alpha
     margin = _pooled_margin(plan)
     return PlanReport(
-        types=tuple(_type_row(row, plan.bar) for row in plan.types),
-        costs_usd=dict(sorted(costs.items(), key=lambda entry: entry[1][2])),
+        types=tuple(_type_row(row, plan.bar, stages) for row in plan.types),
+        costs_usd=dict(sorted(costs.items(), key=lambda entry: (entry[0].startswith("then"), entry[1][2]))),
         expected_usd=sum((expected for _, expected, _ in costs.values()), Decimal(0)),
         at_most_usd=sum((most for _, _, most in costs.values()), Decimal(0)),
         max_spend_usd=limits.max_spend_usd,
-        requests=len(plan.items),
+        requests=stages.most_requests,
         reused=sum(item.answer_id in known for item in plan.items),
         again=sum(item.again for item in plan.items),
         pool=pool,
@@ -67,9 +75,22 @@ def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceB
         repeats=plan.recordings.repeats,
         unmatched=plan.recordings.unmatched,
         scaled=plan.scaled,
+        looks=_looks(stages),
         keeps_text=plan.ask.keep_text,
         prices=(book.as_of.isoformat(), book.sha256),
         worth=worth_of(plan, known, limits.max_spend_usd),
+    )
+
+
+def _looks(stages: Stages) -> LooksPlan | None:
+    """Foresee the looks; None where everything is tested once."""
+    rows = [row for row in stages.plan.types if row.task_type in stages.types]
+    if not rows:
+        return None
+    planned = sum(stages.pairs[row.task_type] for row in rows)
+    expected = sum(stages.pairs[row.task_type] * stages.expected_share(row) for row in rows)
+    return LooksPlan(
+        looks=stages.looks, types=tuple(row.task_type for row in rows), pairs=planned, expected_pairs=expected
     )
 
 
@@ -83,7 +104,8 @@ def _pooled_margin(plan: Plan) -> float:
     return plan.bar.pooled_margin(moves)
 
 
-def _type_row(row: TypePlan, bar: PlannedBar) -> TypeRow:
+def _type_row(row: TypePlan, bar: PlannedBar, stages: Stages) -> TypeRow:
+    looks = stages.looks if row.task_type in stages.types else 1
     return TypeRow(
         task_type=row.task_type,
         baseline=str(row.baseline),
@@ -96,7 +118,7 @@ def _type_row(row: TypePlan, bar: PlannedBar) -> TypeRow:
         known=row.known,
         margin=row.margin,
         needed=row.needed,
-        power=bar.power(row.drawn, row.margin),
+        power=bar.power(row.drawn, row.margin, looks),
     )
 
 
@@ -140,7 +162,25 @@ def replay_report(done: Replayed, limits: Limits) -> ReplayReport:
         ungradable={**plan.ungradable, **done.evidence.ungradable},
         to_review=len(done.review),
         notes=tuple(_notes(done)),
+        looks=done.looks,
+        bar=_bar_options(plan.ask),
     )
+
+
+def _bar_options(ask: Ask) -> str:
+    """Write the bar as ``modelmix optimize`` takes it: the same bar is the same attempt."""
+    words = [f"--margin {ask.margin * 100:.12g}pp"]
+    if ask.type_margin is not None:
+        words.append(f"--type-margin {ask.type_margin * 100:.12g}pp")
+    if ask.alpha != Ask(places=()).alpha:
+        words.append(f"--alpha {ask.alpha:.12g}")
+    if ask.error_cost_usd is not None:
+        words.append(f"--error-cost {ask.error_cost_usd}")
+    costs = ask.error_costs_usd.items()
+    words += [f"--error-cost {shlex.quote(f'{name}={usd}')}" for name, usd in sorted(costs)]
+    if ask.seed:
+        words.append(f"--seed {ask.seed}")
+    return " ".join(words)
 
 
 def again_finding(by_type: Collection[Pairs], margin: float, alpha: float) -> Finding | None:

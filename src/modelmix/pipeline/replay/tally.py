@@ -1,6 +1,6 @@
 """The tally: how a run stands, for whoever watches it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 
@@ -21,6 +21,8 @@ class Tally:
         is_stopping: Whether nothing more is sent.
         usd: What has come back has cost, this replay's earlier runs included.
         open_usd: The most that requests cost of which nothing has come back.
+        look: The look whose pairs are bought, from 1; 0 before the first.
+        said: What was found at the looks so far, a line each.
     """
 
     whole: int
@@ -35,6 +37,24 @@ class Tally:
     is_stopping: bool = False
     usd: Decimal = Decimal(0)
     open_usd: Decimal = Decimal(0)
+    look: int = 0
+    said: tuple[str, ...] = ()
+
+    def after(self, before: "Tally") -> "Tally":
+        """Return how the whole stands: this stage after those before it."""
+        return replace(
+            self,
+            whole=before.whole + self.whole,
+            reused=before.reused + self.reused,
+            answered=before.answered + self.answered,
+            rejected=before.rejected + self.rejected,
+            given_up=before.given_up + self.given_up,
+            dropped=before.dropped + self.dropped,
+            refusals=before.refusals + self.refusals,
+            sent=before.sent + self.sent,
+            look=before.look,
+            said=before.said,
+        )
 
     @property
     def done(self) -> int:

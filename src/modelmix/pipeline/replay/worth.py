@@ -13,7 +13,8 @@ from modelmix.economics.quote import Quote
 from modelmix.evaluate.allocation import SIZES, Prospect, best, worths
 from modelmix.evaluate.allocation import plan as allocate
 from modelmix.pipeline.replay.bar import DISCORDANCE
-from modelmix.pipeline.replay.plan import Plan, TypePlan
+from modelmix.pipeline.replay.plan import Item, Plan, TypePlan
+from modelmix.pipeline.replay.stages import Stages
 from modelmix.pipeline.replay.traffic import Instead, Traffic
 from modelmix.report.replay_worth import NextPairs, Stake, TypeStake, Worth
 
@@ -43,7 +44,7 @@ class Asked:
         requests: Requests to it.
         known: Those of them whose answer is there.
         expected_usd: What all of them are expected to cost, were none there.
-        open_usd: What the others are expected to cost.
+        open_usd: What the others are expected to cost, were the candidate the one put forward.
     """
 
     requests: int = 0
@@ -213,9 +214,10 @@ def worth_of(plan: Plan, known: Collection[str], budget_usd: Decimal | None) -> 
     stakes = [(one.saving_month_usd, one.power) for one in best_of if one is not None]
     saving = sum((usd for usd, _ in stakes if usd is not None), Decimal(0))
     likely = sum((usd * Decimal(power) for usd, power in stakes if usd is not None), Decimal(0))
-    proof_usd = plan.quote(known).expected_usd
+    stages = Stages.of(plan)
+    proof_usd = stages.quote(known).expected_usd
     bought, why = appraiser.buy(budget_usd)
-    batch = _by_batch(plan, known)
+    batch = _by_batch(stages, known)
     return Worth(
         span_days=plan.traffic.span_days,
         types=types,
@@ -233,30 +235,35 @@ def worth_of(plan: Plan, known: Collection[str], budget_usd: Decimal | None) -> 
 
 def _asked(plan: Plan, known: Collection[str]) -> dict[tuple[str, Candidate], Asked]:
     found: dict[tuple[str, Candidate], Asked] = {}
+    stages = Stages.of(plan)
+    shares = {
+        row.task_type: Decimal(stages.expected_share(row))
+        for row in plan.types
+        if row.task_type in stages.types
+    }
     for item in plan.items:
         if item.again:
             continue
         key = plan.prompts[item.prompt].recorded.call.task_type, item.candidate
         so_far, usd = found.get(key, Asked()), item.quote.expected_usd
         is_known = item.answer_id in known
+        share = shares[key[0]] if stages.look.get(item.prompt) else Decimal(1)
         found[key] = Asked(
             so_far.requests + 1,
             so_far.known + is_known,
             so_far.expected_usd + usd,
-            so_far.open_usd + (0 if is_known else usd),
+            so_far.open_usd + (0 if is_known else usd * share),
         )
     return found
 
 
-def _by_batch(plan: Plan, known: Collection[str]) -> Quote:
-    total = Quote()
-    for item in plan.items:
-        if item.answer_id not in known:
-            part = plan.traffic.quoter.batch_share(
-                plan.prompts[item.prompt].recorded.call, item.candidate.model
-            )
-            total += Quote(item.quote.expected_usd * part, item.quote.at_most_usd * part)
-    return total
+def _by_batch(stages: Stages, known: Collection[str]) -> Quote:
+    plan = stages.plan
+
+    def part(item: Item) -> Decimal:
+        return plan.traffic.quoter.batch_share(plan.prompts[item.prompt].recorded.call, item.candidate.model)
+
+    return stages.quote(known, part)
 
 
 def _sizes(prospects: Iterable[Prospect]) -> list[int]:

@@ -1,0 +1,250 @@
+"""Looking: who is put forward on the choosing rows, and who goes on after a look, as optimize would say."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from scipy.special import ndtr
+
+from modelmix.core.candidate import Candidate
+from modelmix.core.capabilities import CapabilityTable
+from modelmix.core.prices import PriceBook
+from modelmix.errors import ConfigError, EvidenceError
+from modelmix.evaluate.paired import pairs_needed
+from modelmix.evaluate.verdict import Finding, Verdict
+from modelmix.optimize.attempts import alpha_of_attempt
+from modelmix.optimize.certify import Move
+from modelmix.optimize.choose import choose
+from modelmix.optimize.fit import Fit, fit, parted, stratum_of
+from modelmix.optimize.goal import Goal
+from modelmix.optimize.looks import Looked, Looks, looked_at
+from modelmix.pipeline.looked import looks_from, looks_json
+from modelmix.pipeline.question import Ask, Question, attempt_ahead, question, record
+from modelmix.pipeline.replay.bar import DISCORDANCE
+from modelmix.pipeline.replay.stages import Stages
+from modelmix.report.replay_looks import LookRow, State
+from modelmix.store.lake import Lake
+from modelmix.store.ledger import Ledger
+
+_STOPPED = frozenset({State.FAILS, State.FUTILE})
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How far a type has come.
+
+    Attributes:
+        looks: How it is looked at.
+        state: What was decided at the last look taken.
+        finding: What that look says; None before the first.
+        at_least: Lower bound of the loss at that look; NaN before the first.
+    """
+
+    looks: Looks
+    state: State
+    finding: Finding | None = None
+    at_least: float = math.nan
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it buys more pairs."""
+        return self.state is State.OPEN and not self.looks.is_over
+
+
+Stands = Mapping[str, Stand]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """Looks at a replay's rows in the lake with the optimiser's own eyes.
+
+    Attributes:
+        replay_id: The replay.
+        stages: Its parts.
+        lake: Where its rows lie.
+        book: Prices.
+        capabilities: What models accept.
+        now: UTC instant of the run.
+    """
+
+    replay_id: str
+    stages: Stages
+    lake: Lake
+    book: PriceBook
+    capabilities: CapabilityTable
+    now: datetime
+
+    def kept(self, ledger: Ledger) -> dict[str, Stand] | None:
+        """Return how far an earlier run has come; None where it had not put anything forward yet."""
+        done = next((one for one in ledger.imports() if one.import_id == self.replay_id), None)
+        settings = {} if done is None else done.settings.get("looks", {})
+        found = {
+            name: Stand(looks_from(one), State(one["state"]))
+            for name, one in settings.items()
+            if one is not None
+        }
+        is_chosen = bool(settings) and all(one.state is not State.CHOOSING for one in found.values())
+        return found if is_chosen else None
+
+    def begin(self) -> dict[str, Stand]:
+        """Return how the types stand while their choosing rows come in."""
+        pairs, looks = self.stages.pairs, self.stages.looks
+        return {name: Stand(Looks(None, pairs[name], looks), State.CHOOSING) for name in sorted(pairs)}
+
+    def settings(self, stands: Stands) -> dict[str, Any]:
+        """Write how all types of the plan stand, as plain JSON; what is tested once is null."""
+        plan = self.stages.plan
+        return {
+            row.task_type: looks_json(stands[row.task_type].looks, stands[row.task_type].state, plan.ask.seed)
+            if row.task_type in stands
+            else None
+            for row in plan.types
+        }
+
+    def put_forward(self, ledger: Ledger) -> dict[str, Stand]:
+        """Choose on the choosing rows, once they are all in.
+
+        Returns:
+            The types that are looked at, each with the candidate put forward, if any. A type of which the
+            optimiser knows another baseline than the plan, or no price at all, is left out.
+        """
+        ask = self._ask()
+        try:
+            asked = self._question(ledger)
+        except (ConfigError, EvidenceError):
+            return {}
+        baselines = {row.task_type: row.baseline for row in self.stages.plan.types}
+        arms = {row.task_type: set(row.arms) for row in self.stages.plan.types}
+        before: dict[str, Candidate | None] = {}
+        strata, eligible = [], set()
+        for evidence in asked.types:
+            name, looks = evidence.task_type, asked.looks.get(evidence.task_type)
+            stratum = stratum_of(parted(evidence, ask.goal, looks)[0], asked.scenes[name])
+            if name in self.stages.types:
+                kept = tuple(one for one in stratum.comparisons if one.candidate in arms[name])
+                stratum = replace(stratum, comparisons=kept)
+                if asked.scenes[name].baseline == baselines[name]:
+                    eligible.add(name)
+            elif looks is not None:
+                before[name] = looks.candidate
+            strata.append(stratum)
+        level = alpha_of_attempt(ask.goal.alpha, attempt_ahead(asked, ledger))
+        put = {move.task_type: move.candidate for move in choose(strata, ask.goal, level, before).moves}
+        return {name: self._stand(name, put.get(name)) for name in sorted(eligible)}
+
+    def _stand(self, name: str, candidate: Candidate | None) -> Stand:
+        units = self.stages.units(name, candidate) if candidate is not None else 0
+        if not units:
+            return Stand(Looks(None, 0, self.stages.looks), State.NOT_PUT_FORWARD)
+        return Stand(Looks(candidate, units, self.stages.looks), State.OPEN)
+
+    def record(self, ledger: Ledger) -> None:
+        """Put all looks on record as one attempt, before the first; a run that goes on does not again."""
+        prompts = (one.recorded.prompt_id for one in self.stages.plan.prompts)
+        record(self._question(ledger), ledger, self.now, prompts=prompts, once=True)
+
+    def look(self, ledger: Ledger, stands: Stands) -> dict[str, Stand]:
+        """Test what has come in, and say who goes on.
+
+        Args:
+            ledger: Calls, imports with the looks taken, and attempts.
+            stands: How the types stand, the looks taken counted already.
+        """
+        asked = self._question(ledger)
+        _, attempt = record(asked, ledger, self.now, once=True)
+        goal = self._ask().goal
+        found = fit(asked.types, asked.scenes, goal, attempt, asked.looks)
+        tests = _tests(asked, goal)
+        moves = {move.put.task_type: move for move in found.certified.moves}
+        seen = {
+            name: _judged(stand, moves.get(name), tests.get(name), found) for name, stand in stands.items()
+        }
+        return _frozen(stands, seen, moves, found)
+
+    def _question(self, ledger: Ledger) -> Question:
+        return question(self._ask(), ledger, self.lake, self.book, self.capabilities, self.now)
+
+    def _ask(self) -> Ask:
+        """Return what ``modelmix optimize`` is asked with the replay's bar and no more said."""
+        ask = self.stages.plan.ask
+        goal = Goal(ask.margin, ask.alpha, ask.type_margin, seed=ask.seed)
+        return Ask(
+            goal=goal,
+            error_cost_usd=ask.error_cost_usd,
+            error_costs_usd=ask.error_costs_usd,
+            only=self.replay_id,
+        )
+
+    def rows(self, stands: Stands) -> tuple[LookRow, ...]:
+        """Return how the types stand, as reports take them."""
+        return tuple(
+            LookRow(
+                task_type=name,
+                candidate="" if stand.looks.candidate is None else str(stand.looks.candidate),
+                state=stand.state,
+                taken=stand.looks.taken,
+                planned=stand.looks.planned,
+                planned_pairs=stand.looks.pairs,
+                finding=stand.finding,
+                at_least=stand.at_least,
+            )
+            for name, stand in sorted(stands.items())
+        )
+
+
+def _tests(asked: Question, goal: Goal) -> dict[str, Looked]:
+    """Return the fresh pairs of each type that is looked at, look by look."""
+    found = {}
+    for evidence in asked.types:
+        name = evidence.task_type
+        looks = asked.looks.get(name)
+        if looks is not None and looks.candidate is not None:
+            fresh = parted(evidence, goal, looks)[1]
+            test = looked_at(fresh, looks, looks.candidate, asked.scenes[name].baseline)
+            if isinstance(test, Looked):
+                found[name] = test
+    return found
+
+
+def _judged(stand: Stand, move: Move | None, test: Looked | None, found: Fit) -> Stand:
+    """Say what the looks taken show of one type; one that was stopped before stays stopped."""
+    if move is None or test is None:
+        ends = stand.state is State.OPEN and stand.looks.is_over
+        return replace(stand, state=State.UNDECIDED) if ends else stand
+    level = found.certified.alpha / len(found.certified.moves)
+    seen = test.look(move.put.type_margin, level)
+    stand = replace(stand, finding=move.finding, at_least=test.pairs.lower_bound(seen.critical_z))
+    if stand.state is not State.OPEN or move.moved:
+        return stand
+    if Verdict.FAILS in {move.finding.verdict, seen.finding.verdict}:
+        return replace(stand, state=State.FAILS)
+    if seen.futile and move.finding.verdict is Verdict.UNDECIDED:
+        return replace(stand, state=State.FUTILE)
+    return replace(stand, state=State.UNDECIDED) if stand.looks.is_over else stand
+
+
+def _frozen(
+    before: Stands, seen: Mapping[str, Stand], moves: Mapping[str, Move], found: Fit
+) -> dict[str, Stand]:
+    """Stop what is certified, unless what goes on could not clear without it.
+
+    A set is pooled at one look; whoever stops is missing in the pools of later ones.
+    """
+    cleared = {
+        name
+        for name, stand in seen.items()
+        if stand.state is State.OPEN and name in moves and moves[name].moved
+    }
+    left = [stand for name, stand in seen.items() if stand.is_open and name not in cleared]
+    planned = sum(stand.looks.pairs for stand in left)
+    level = float(ndtr(-found.certified.critical_z))
+    needed = pairs_needed(max(found.pooled_margin, 1e-6), DISCORDANCE, alpha=level)
+    can_stand_alone = not left or (needed is not None and planned >= needed)
+    return {
+        name: replace(stand, state=State.CERTIFIED)
+        if name in cleared and (can_stand_alone or before[name].looks.is_over)
+        else stand
+        for name, stand in seen.items()
+    }
