@@ -24,10 +24,12 @@ class Deployed:
     Attributes:
         table: Arm per task type; 0 is the baseline.
         type_margins: Margins that its certificate states.
+        bought_share: Share of the fresh pairs planned that it has bought; None where it buys all or none.
     """
 
     table: Integers
     type_margins: Floats
+    bought_share: float | None = None
 
 
 Way = Callable[[World, Truth, Goal], Deployed]
@@ -49,6 +51,8 @@ class Standing:
         false_clears_lower95: One-sided 95 % Clopper-Pearson lower bound of the larger of the two.
         false_clears_upper95: Upper bound of it.
         worlds: Number of worlds.
+        bought_share: Mean share of the planned fresh pairs that were bought, over worlds in which something
+            was put forward; None for ways that buy all.
     """
 
     policy: str
@@ -62,6 +66,7 @@ class Standing:
     false_clears_lower95: float
     false_clears_upper95: float
     worlds: int
+    bought_share: float | None = None
 
 
 def certified(world: World, truth: Truth, goal: Goal) -> Deployed:
@@ -71,7 +76,7 @@ def certified(world: World, truth: Truth, goal: Goal) -> Deployed:
     alpha = alpha_of_attempt(goal.alpha, 1)
     choice = choose(strata(world, truth, choosing), goal, alpha)
     proved = certify(strata(world, truth, ~choosing), choice, alpha)
-    table, margins = _stay(truth)
+    table, margins = stay(truth)
     for move in proved.moves:
         t = truth.types.index(move.put.task_type)
         margins[t] = move.put.type_margin
@@ -82,7 +87,7 @@ def certified(world: World, truth: Truth, goal: Goal) -> Deployed:
 
 def static(world: World, truth: Truth, goal: Goal) -> Deployed:
     """Take the cheapest arm within the margin by point estimate, without a test."""
-    table, margins = _stay(truth)
+    table, margins = stay(truth)
     for t, arm, _ in _cheapest_within(strata(world, truth), truth, lambda _: goal.margin):
         table[t] = arm
     return Deployed(table, margins)
@@ -90,7 +95,7 @@ def static(world: World, truth: Truth, goal: Goal) -> Deployed:
 
 def naive_certified(world: World, truth: Truth, goal: Goal) -> Deployed:
     """Choose, prune and certify on the same rows at the plain critical value: the forbidden procedure."""
-    table, margins = _stay(truth)
+    table, margins = stay(truth)
     picked = _cheapest_within(strata(world, truth), truth, goal_margins(goal))
     picked.sort(key=lambda item: item[2].loss)
     pool = Pairs(0.0, 0.0, 0.0)
@@ -113,14 +118,15 @@ def always(arm: int) -> Way:
     """Return the way that sends everything to one arm."""
 
     def way(world: World, truth: Truth, goal: Goal) -> Deployed:  # noqa: ARG001 - it looks at nothing
-        table, margins = _stay(truth)
+        table, margins = stay(truth)
         table[:] = arm
         return Deployed(table, margins)
 
     return way
 
 
-def _stay(truth: Truth) -> tuple[Integers, Floats]:
+def stay(truth: Truth) -> tuple[Integers, Floats]:
+    """Return the table that moves nothing, with the types' own margins."""
     return np.zeros(len(truth.types), dtype=np.int64), truth.type_margins.copy()
 
 
@@ -142,10 +148,12 @@ def compete(name: str, way: Way, worlds: Sequence[World], population: Population
     ceiling = truth.ceiling(goal.margin)
     savings, deltas = np.empty(len(worlds)), np.empty(len(worlds))
     pool_false = type_false = 0
+    bought: list[float] = []
     for index, world in enumerate(worlds):
         deployed = way(world, truth, goal)
         savings[index] = truth.saving_share(deployed.table)
         deltas[index] = truth.quality_delta(deployed.table)
+        bought += [] if deployed.bought_share is None else [deployed.bought_share]
         pool_false += truth.pool_is_false(deployed.table, goal.margin)
         type_false += truth.type_is_false(deployed.table, deployed.type_margins)
     count, worst = len(worlds), max(pool_false, type_false)
@@ -162,4 +170,5 @@ def compete(name: str, way: Way, worlds: Sequence[World], population: Population
         false_clears_lower95=lower_bound(worst, count, 0.95),
         false_clears_upper95=upper_bound(worst, count, 0.95),
         worlds=count,
+        bought_share=float(np.mean(bought)) if bought else None,
     )

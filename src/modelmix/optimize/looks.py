@@ -7,7 +7,7 @@ from modelmix.core.candidate import Candidate
 from modelmix.evaluate.boundaries import MOST_LOOKS, Spending
 from modelmix.evaluate.evidence import TypeEvidence
 from modelmix.evaluate.paired import Pairs
-from modelmix.evaluate.sequential import Design, Look, look, repeated_p_value
+from modelmix.evaluate.sequential import Design, repeated_p_value
 from modelmix.evaluate.verdict import Finding, Verdict, judge
 
 NOTHING = Pairs(0.0, 0.0, 0.0)
@@ -98,18 +98,31 @@ class Looked:
         The bound is the least of the repeated confidence bounds: they hold all at once. It lies at or below
         the margin exactly where the verdict is CLEARS.
         """
-        critical = self._design(margin, alpha).critical(self._fractions(margin), last=self.looks.is_over)
+        critical = self._critical(margin, alpha)
         verdict = Verdict.UNDECIDED
         if any(pairs.z(margin) >= z for pairs, z in zip(self.counts, critical, strict=True)):
             verdict = Verdict.CLEARS
-        elif self.p_value_refuted(margin) <= alpha_refute:
+        elif self.has_failed(margin, alpha_refute):
             verdict = Verdict.FAILS
         bound = min(pairs.upper_bound(z) for pairs, z in zip(self.counts, critical, strict=True))
         return replace(judge(self.pairs, margin, alpha=alpha), verdict=verdict, bound=bound)
 
-    def look(self, margin: float, alpha: float) -> Look:
-        """Look at it, with the advice whether to go on."""
-        return look(self._design(margin, alpha), self.counts, last=self.looks.is_over)
+    def at_least(self, margin: float, alpha: float) -> float:
+        """Return the lower bound of the loss at this look; it holds at every look at once."""
+        return self.pairs.lower_bound(self._critical(margin, alpha)[-1])
+
+    def has_failed(self, margin: float, alpha: float) -> bool:
+        """Say whether the loss is shown to be above the margin, at a level of its own."""
+        critical = self._critical(margin, alpha)
+        return any(-pairs.z(margin) >= z for pairs, z in zip(self.counts, critical, strict=True))
+
+    def is_futile(self, margin: float, alpha: float) -> bool:
+        """Say whether going on is not worth its pairs."""
+        design = self._design(margin, alpha)
+        return self.pairs.z(margin) < design.futile(self._fractions(margin))[-1]
+
+    def _critical(self, margin: float, alpha: float) -> tuple[float, ...]:
+        return self._design(margin, alpha).critical(self._fractions(margin), last=self.looks.is_over)
 
     def _fractions(self, margin: float) -> tuple[float, ...]:
         return self._design(margin, 0.05).fractions([pairs.n for pairs in self.counts])

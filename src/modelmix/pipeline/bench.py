@@ -9,6 +9,7 @@ from modelmix.core.candidate import Candidate
 from modelmix.errors import EvidenceError
 from modelmix.evaluate.evidence import Gathered
 from modelmix.optimize.contest import Standing, always, certified, compete, naive_certified, static
+from modelmix.optimize.contest_looks import certified_by_looks
 from modelmix.optimize.goal import TYPE_MARGIN_CEILING, Goal
 from modelmix.optimize.population import Boundary, Population, Table, Truth, World
 from modelmix.report.contest import Contest
@@ -96,6 +97,7 @@ def _standings(population: Population, goal: Goal, draws: Draws, *, rivals: bool
         yield compete("static", static, worlds, population, goal)
         yield compete("naive-certified", naive_certified, worlds, population, goal)
         yield ours
+        yield compete("modelmix, by looks", certified_by_looks, worlds, population, goal)
         if rivals:
             yield _oracle(ours, population, truth.ceiling(goal.margin))
 

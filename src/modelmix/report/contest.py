@@ -70,6 +70,7 @@ def _row(scenario: str, standing: Standing) -> dict[str, Any]:
         "false_clears_lower95": standing.false_clears_lower95,
         "false_clears_upper95": standing.false_clears_upper95,
         "worlds": standing.worlds,
+        "bought_share": standing.bought_share,
     }
 
 
@@ -96,7 +97,7 @@ def table(contest: Contest) -> RenderableType:
 def _head(title: str) -> Table:
     rows = Table(box=None, title=title, title_justify="left", title_style="", pad_edge=False)
     rows.add_column(" policy", no_wrap=True)
-    for name in ("saved", "worlds", "ceiling", "quality", "false", "at most"):
+    for name in ("saved", "worlds", "ceiling", "quality", "false", "at most", "bought"):
         rows.add_column(name, justify="right", no_wrap=True)
     return rows
 
@@ -113,4 +114,5 @@ def _cells(standing: Standing, alpha: float) -> list[str | Text]:
         f"{standing.quality_delta * 100:+.2f} pp",
         Text(f"{false:.1%}", "bold red" if wrong else ""),
         f"{standing.false_clears_upper95:.1%}",
+        _NONE if standing.bought_share is None else f"{standing.bought_share:.0%}",
     ]

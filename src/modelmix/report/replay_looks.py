@@ -3,24 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from modelmix.evaluate.verdict import Finding, Verdict
+from modelmix.optimize.stopping import State
 from modelmix.optimize.why import at_most, points
 from modelmix.report.plain import counted, printable
-
-
-class State(StrEnum):
-    """What was decided of a type at a look."""
-
-    CHOOSING = "choosing"
-    OPEN = "open"
-    CERTIFIED = "certified"
-    FAILS = "fails"
-    FUTILE = "futile"
-    UNDECIDED = "undecided"
-    NOT_PUT_FORWARD = "not put forward"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

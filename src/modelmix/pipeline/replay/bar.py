@@ -10,9 +10,10 @@ from modelmix.evaluate.power import power_exact
 from modelmix.evaluate.sequential import Design, outlook
 from modelmix.optimize.attempts import FIRST_SHARE
 from modelmix.optimize.goal import CHOOSING_SHARE, LEAST_MARGIN, default_type_margin
+from modelmix.optimize.stopping import EXPECTED_DISCORDANCE
 from modelmix.pipeline.replay.ask import Ask
 
-DISCORDANCE: Final = 0.05
+DISCORDANCE: Final = EXPECTED_DISCORDANCE
 """Share of prompts on which two candidates are taken to differ while nothing is known."""
 
 _LEAST_PAIRS: Final = 60

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from modelmix.errors import UpstreamError
+from modelmix.optimize.stopping import Stand
 from modelmix.pipeline.current import REFERENCES, REPLAY
 from modelmix.pipeline.looked import LOOKS
 from modelmix.pipeline.replay.evidence import Evidence, Gatherer
 from modelmix.pipeline.replay.interrupt import Interrupts
-from modelmix.pipeline.replay.looking import Looking, Stand
+from modelmix.pipeline.replay.looking import Looking
 from modelmix.pipeline.replay.place import Place
 from modelmix.pipeline.replay.plan import Item, Plan
 from modelmix.pipeline.replay.stages import Stages

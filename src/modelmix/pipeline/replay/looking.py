@@ -1,59 +1,25 @@
 """Looking: who is put forward on the choosing rows, and who goes on after a look, as optimize would say."""
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-
-from scipy.special import ndtr
 
 from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.errors import ConfigError, EvidenceError
-from modelmix.evaluate.paired import pairs_needed
-from modelmix.evaluate.verdict import Finding, Verdict
 from modelmix.optimize.attempts import alpha_of_attempt
-from modelmix.optimize.certify import Move
 from modelmix.optimize.choose import choose
-from modelmix.optimize.fit import Fit, fit, parted, stratum_of
+from modelmix.optimize.fit import fit, parted, stratum_of
 from modelmix.optimize.goal import Goal
 from modelmix.optimize.looks import Looked, Looks, looked_at
+from modelmix.optimize.stopping import Stand, Stands, State, after_look
 from modelmix.pipeline.looked import looks_from, looks_json
 from modelmix.pipeline.question import Ask, Question, attempt_ahead, question, record
-from modelmix.pipeline.replay.bar import DISCORDANCE
 from modelmix.pipeline.replay.stages import Stages
-from modelmix.report.replay_looks import LookRow, State
+from modelmix.report.replay_looks import LookRow
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
-
-_STOPPED = frozenset({State.FAILS, State.FUTILE})
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """How far a type has come.
-
-    Attributes:
-        looks: How it is looked at.
-        state: What was decided at the last look taken.
-        finding: What that look says; None before the first.
-        at_least: Lower bound of the loss at that look; NaN before the first.
-    """
-
-    looks: Looks
-    state: State
-    finding: Finding | None = None
-    at_least: float = math.nan
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it buys more pairs."""
-        return self.state is State.OPEN and not self.looks.is_over
-
-
-Stands = Mapping[str, Stand]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +122,7 @@ class Looking:
         _, attempt = record(asked, ledger, self.now, once=True)
         goal = self._ask().goal
         found = fit(asked.types, asked.scenes, goal, attempt, asked.looks)
-        tests = _tests(asked, goal)
-        moves = {move.put.task_type: move for move in found.certified.moves}
-        seen = {
-            name: _judged(stand, moves.get(name), tests.get(name), found) for name, stand in stands.items()
-        }
-        return _frozen(stands, seen, moves, found)
+        return after_look(stands, _tests(asked, goal), found.certified, found.pooled_margin)
 
     def _question(self, ledger: Ledger) -> Question:
         return question(self._ask(), ledger, self.lake, self.book, self.capabilities, self.now)
@@ -206,45 +167,3 @@ def _tests(asked: Question, goal: Goal) -> dict[str, Looked]:
             if isinstance(test, Looked):
                 found[name] = test
     return found
-
-
-def _judged(stand: Stand, move: Move | None, test: Looked | None, found: Fit) -> Stand:
-    """Say what the looks taken show of one type; one that was stopped before stays stopped."""
-    if move is None or test is None:
-        ends = stand.state is State.OPEN and stand.looks.is_over
-        return replace(stand, state=State.UNDECIDED) if ends else stand
-    level = found.certified.alpha / len(found.certified.moves)
-    seen = test.look(move.put.type_margin, level)
-    stand = replace(stand, finding=move.finding, at_least=test.pairs.lower_bound(seen.critical_z))
-    if stand.state is not State.OPEN or move.moved:
-        return stand
-    if Verdict.FAILS in {move.finding.verdict, seen.finding.verdict}:
-        return replace(stand, state=State.FAILS)
-    if seen.futile and move.finding.verdict is Verdict.UNDECIDED:
-        return replace(stand, state=State.FUTILE)
-    return replace(stand, state=State.UNDECIDED) if stand.looks.is_over else stand
-
-
-def _frozen(
-    before: Stands, seen: Mapping[str, Stand], moves: Mapping[str, Move], found: Fit
-) -> dict[str, Stand]:
-    """Stop what is certified, unless what goes on could not clear without it.
-
-    A set is pooled at one look; whoever stops is missing in the pools of later ones.
-    """
-    cleared = {
-        name
-        for name, stand in seen.items()
-        if stand.state is State.OPEN and name in moves and moves[name].moved
-    }
-    left = [stand for name, stand in seen.items() if stand.is_open and name not in cleared]
-    planned = sum(stand.looks.pairs for stand in left)
-    level = float(ndtr(-found.certified.critical_z))
-    needed = pairs_needed(max(found.pooled_margin, 1e-6), DISCORDANCE, alpha=level)
-    can_stand_alone = not left or (needed is not None and planned >= needed)
-    return {
-        name: replace(stand, state=State.CERTIFIED)
-        if name in cleared and (can_stand_alone or before[name].looks.is_over)
-        else stand
-        for name, stand in seen.items()
-    }
