@@ -1,4 +1,4 @@
-"""A contestant that looks: choosing rows first, then fresh ones in five parts, and no more than are needed."""
+"""A contestant that looks: choosing rows first, then fresh ones in parts, and no more than are needed."""
 
 from dataclasses import dataclass, replace
 

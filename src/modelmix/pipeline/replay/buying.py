@@ -155,10 +155,10 @@ class Buying:
     def _take_up(self) -> None:
         """Count the looks of earlier runs as bought, and see again what they have found."""
         taken: list[Item] = []
-        for name, stand in self.stands.items():
-            if stand.looks.candidate is not None:
-                for number in range(1, stand.looks.taken + 1):
-                    taken += self.stages.fresh(number, {name: stand.looks.candidate})
+        for number in range(1, self.stages.looks + 1):
+            looked = {name: stand.looks for name, stand in self.stands.items() if stand.looks.taken >= number}
+            chosen = {name: one.candidate for name, one in looked.items() if one.candidate is not None}
+            taken += self.stages.fresh(number, chosen)
         if taken:
             self._in += tuple(taken)
             self.tally.whole += len(taken)

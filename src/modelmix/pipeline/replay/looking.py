@@ -119,9 +119,11 @@ class Looking:
             stands: How the types stand, the looks taken counted already.
         """
         asked = self._question(ledger)
-        _, attempt = record(asked, ledger, self.now, once=True)
+        attempt_id, attempt = record(asked, ledger, self.now, once=True)
         goal = self._ask().goal
         found = fit(asked.types, asked.scenes, goal, attempt, asked.looks)
+        outcome = "CLEARS" if found.certified.pool is not None else "UNDECIDED"
+        ledger.conclude_attempt(attempt_id, outcome, (), len(found.certified.moves))
         return after_look(stands, _tests(asked, goal), found.certified, found.pooled_margin)
 
     def _question(self, ledger: Ledger) -> Question:
