@@ -93,7 +93,7 @@ def test_fitting_counts_what_is_expected_to_be_bought(tmp_path: Path) -> None:
     """More prompts fit into a budget with looks than without, and never cost more than it."""
     plan = known(tmp_path, labelled(N))
     once = replace(plan, ask=replace(plan.ask, looks=1))
-    budget = once.quote().expected_usd / 2
+    budget = once.quote().expected_usd / 4
     with_looks, without = fitted(plan, budget), fitted(once, budget)
     assert len(with_looks.prompts) > len(without.prompts)
     for one in (with_looks, without):
