@@ -219,3 +219,14 @@ def test_any_values_give_outcomes_or_bad_rows(changes: dict[str, Any], keep: boo
 def test_any_bytes_give_outcomes_or_bad_rows(rows: list[bytes]) -> None:
     """No bytes raise."""
     assert all(isinstance(found, Outcome | BadRow) for found in read(rows, "f"))
+
+
+@pytest.mark.parametrize(
+    ("value", "look"), [(3, 3), (0, 0), (5, 5), (6, 0), (-1, 0), ("2", 0), (None, 0), (2.0, 0)]
+)
+def test_a_look_that_is_none_loses_no_row(value: object, look: int) -> None:
+    """Only the lake says at which look a row came in; anything else stands for none."""
+    row = {"prompt_id": "p", "task_type": "t", "model": "m", "score": 1.0, "look": value}
+    (found,) = read([row], "x")
+    assert isinstance(found, Outcome)
+    assert found.look == look

@@ -67,7 +67,7 @@ def look_line(row: LookRow) -> str:
 
 
 _WAITS: Mapping[State, str] = {
-    State.OPEN: ", goes on until the traffic that moves clears with it",
+    State.OPEN: ", goes on with the rest",
     State.UNDECIDED: " by itself, not with the traffic that moves",
 }
 

@@ -228,10 +228,7 @@ def _small(margin: float) -> str:
 
 def _notes(report: PlanReport) -> Iterator[tuple[str, str]]:
     """Yield what a reader should know, each with its label; a label stands once for lines that follow."""
-    for row in report.types:
-        if row.note:
-            is_said = row.note.startswith(f"{row.task_type}:") or f" {row.task_type}" in row.note
-            yield "grader", printable(row.note if is_said else f"{row.task_type}: {row.note}")
+    yield from (("grader", printable(row.note)) for row in report.types if row.note)
     yield from _costs(report)
     yield from (("looks", said) for said in _looks(report))
     yield from (("at stake", said) for said in stake_notes(report.worth))

@@ -80,7 +80,7 @@ def test_each_type_has_its_own_baseline(tmp_path: Path) -> None:
     plan = planned(tmp_path, rows)
     cheap, triage = plan.types
     assert (cheap.arms, cheap.drawn, cheap.grader) == ((), 0, "")
-    assert f"no cheaper candidate than {HAIKU}@medium is known" == cheap.note
+    assert f"no cheaper candidate than {HAIKU}@medium is known for {cheap.task_type}" == cheap.note
     assert triage.drawn == 30
 
 

@@ -163,7 +163,7 @@ class Planner:
         for name, seen in groups.items():
             grader, note = self._grader(name, by_type[name])
             if not arms[name]:
-                grader, note = None, f"no cheaper candidate than {baselines[name]} is known"
+                grader, note = None, f"no cheaper candidate than {baselines[name]} is known for {name}"
             scores: list[float] = []
             if grader is not None:
                 scores, without = _graded(by_type[name], grader)
