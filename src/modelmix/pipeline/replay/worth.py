@@ -79,6 +79,7 @@ class _Appraiser:
     traffic: Traffic
     asked: Mapping[tuple[str, Candidate], Asked]
     drawn: Mapping[str, int]
+    looks: Mapping[str, int]
 
     def moves(self, row: TypePlan) -> Iterator[_Move]:
         """Yield the candidates of a task type, in the order of the plan."""
@@ -96,7 +97,8 @@ class _Appraiser:
         if move.instead.calls:
             taken_usd = move.instead.saving_usd * Decimal(move.taken_share)
             month = month_usd(taken_usd, self.traffic.span_days)
-        power = self.plan.bar.power(move.asked.requests, move.margin)
+        looks = self.looks.get(move.row.task_type, 1)
+        power = self.plan.bar.power(move.asked.requests, move.margin, looks)
         return Stake(
             candidate=str(move.candidate),
             priced_calls=move.instead.calls,
@@ -208,13 +210,14 @@ def worth_of(plan: Plan, known: Collection[str], budget_usd: Decimal | None) -> 
         budget_usd: What the next pairs may cost together; None for no end.
     """
     drawn = Counter(one.recorded.call.task_type for one in plan.prompts)
-    appraiser = _Appraiser(plan, plan.traffic, _asked(plan, known), drawn)
+    stages = Stages.of(plan)
+    looks = dict.fromkeys(stages.types, stages.looks)
+    appraiser = _Appraiser(plan, plan.traffic, _asked(stages, known), drawn, looks)
     types = tuple(map(appraiser.type_stake, plan.types))
     best_of = [one.best for one in types if one.is_asked]
     stakes = [(one.saving_month_usd, one.power) for one in best_of if one is not None]
     saving = sum((usd for usd, _ in stakes if usd is not None), Decimal(0))
     likely = sum((usd * Decimal(power) for usd, power in stakes if usd is not None), Decimal(0))
-    stages = Stages.of(plan)
     proof_usd = stages.quote(known).expected_usd
     bought, why = appraiser.buy(budget_usd)
     batch = _by_batch(stages, known)
@@ -233,9 +236,9 @@ def worth_of(plan: Plan, known: Collection[str], budget_usd: Decimal | None) -> 
     )
 
 
-def _asked(plan: Plan, known: Collection[str]) -> dict[tuple[str, Candidate], Asked]:
+def _asked(stages: Stages, known: Collection[str]) -> dict[tuple[str, Candidate], Asked]:
     found: dict[tuple[str, Candidate], Asked] = {}
-    stages = Stages.of(plan)
+    plan = stages.plan
     shares = {
         row.task_type: Decimal(stages.expected_share(row))
         for row in plan.types
