@@ -160,14 +160,7 @@ def as_json(report: PlanReport) -> dict[str, Any]:
                 for name, (n, e, m) in report.costs_usd.items()
             ],
         },
-        "looks": None
-        if report.looks is None
-        else {
-            "looks": report.looks.looks,
-            "task_types": list(report.looks.types),
-            "fresh_pairs": report.looks.pairs,
-            "expected_fresh_pairs": round(report.looks.expected_pairs, 1),
-        },
+        "looks": _looks_json(report.looks),
         "requests": report.requests,
         "reused": report.reused,
         "baseline_again": report.again,
@@ -190,6 +183,17 @@ def as_json(report: PlanReport) -> dict[str, Any]:
         "keeps_text": report.keeps_text,
         "prices": {"as_of": report.prices[0], "sha256": report.prices[1]},
         **worth_json(report.worth),
+    }
+
+
+def _looks_json(plan: LooksPlan | None) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    return {
+        "looks": plan.looks,
+        "task_types": list(plan.types),
+        "fresh_pairs": plan.pairs,
+        "expected_fresh_pairs": round(plan.expected_pairs, 1),
     }
 
 

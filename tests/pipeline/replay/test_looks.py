@@ -184,7 +184,7 @@ def test_an_error_in_a_look_keeps_what_was_decided(tmp_path: Path, api: str) -> 
 def test_a_type_that_promises_nothing_buys_nothing_more(tmp_path: Path, api: str) -> None:
     """Its choosing rows are all that is paid for, and it says so."""
     bench = bench_at(tmp_path, api)
-    done = bench.run(task_types=("form-extraction",), error_cost_usd=Decimal(50))
+    done = bench.run(task_types=("form-extraction",), error_cost_usd=Decimal(1_000_000))
     (one,) = done.looks
     assert (one.state, one.candidate, one.taken) == (State.NOT_PUT_FORWARD, "", 0)
     assert {row["look"] for row in Lake(bench.home).outcomes()} == {0}

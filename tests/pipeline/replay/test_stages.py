@@ -91,7 +91,7 @@ def test_a_quote_is_that_of_the_stages(tmp_path: Path, looks: int) -> None:
 
 def test_fitting_counts_what_is_expected_to_be_bought(tmp_path: Path) -> None:
     """More prompts fit into a budget with looks than without, and never cost more than it."""
-    plan = known(tmp_path, labelled(N))
+    plan = known(tmp_path, labelled(3 * N))
     once = replace(plan, ask=replace(plan.ask, looks=1))
     budget = once.quote().expected_usd / 4
     with_looks, without = fitted(plan, budget), fitted(once, budget)
