@@ -22,7 +22,7 @@ from modelmix.pipeline.replay.run import Run
 from modelmix.simulator.run import running
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
-from pipeline.replay.rig import BOOK, CAPABILITIES, PASS, SEED, Bench, Bill, error, front, plan_of
+from pipeline.replay.rig import BOOK, CAPABILITIES, PASS, SEED, Bench, error, front, plan_of
 
 TYPES = ("ticket-triage", "report-summary")
 N = 800
@@ -223,6 +223,9 @@ def test_rows_of_another_replay_are_not_mixed_in(bench: Bench) -> None:
 def test_a_lake_from_before_looks_still_reads(bench: Bench) -> None:
     """Files without the column, and imports that say nothing of looks, are tested as they were."""
     done = bench.run(looks=1, pairs=80)
+    with sqlite3.connect(bench.home / "ledger.db") as raw_ledger:
+        raw_ledger.execute("UPDATE imports SET settings = json_remove(settings, '$.looks')")
+    raw_ledger.close()
     file = next((bench.home / "lake" / "outcomes").glob("*.parquet"))
     import duckdb
 
@@ -233,9 +236,16 @@ def test_a_lake_from_before_looks_still_reads(bench: Bench) -> None:
     assert before.policy.certificate is not None
     assert before.policy.certificate.method == "tango-fixed, holm, chi-bar pool"
     assert before.policy.certificate.looks is None
-    with sqlite3.connect(bench.home / "ledger.db") as raw_ledger:
-        query = "SELECT settings FROM imports WHERE import_id = ?"
-        kept = raw_ledger.execute(query, (done.replay_id,)).fetchone()
-    raw_ledger.close()
-    assert "looks" not in kept[0]
-    assert Bill.of(bench.url).calls > 0
+    assert before.fit.attempt == 1
+    assert {row["import_id"] for row in Lake(bench.home).outcomes()} == {done.replay_id}
+
+
+def test_a_replay_without_looks_ends_the_looks_of_an_earlier_one(bench: Bench) -> None:
+    """Its rows are tested once, all of them, as the second attempt that they are."""
+    bench.run(looks=5, pairs=300)
+    assert optimised(bench).fit.attempt == 1
+    done = bench.run(looks=1, pairs=350)
+    found = optimised(bench)
+    assert (done.looks, found.fit.attempt) == ((), 2)
+    assert {move.looks for move in found.fit.certified.moves} == {0}
+    assert not any("that a replay looks at" in note for note in found.notes)

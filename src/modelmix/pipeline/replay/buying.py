@@ -227,9 +227,9 @@ class Buying:
             "simulated": self.is_simulated,
             "upstream": plan.ask.upstream,
             REFERENCES: _references(plan),
+            # Also where nothing is looked at: it ends how an earlier replay looked at the same types.
+            LOOKS: self._looking.settings(self.stands),
         }
-        if self.stages.looks > 1:
-            settings[LOOKS] = self._looking.settings(self.stands)
         with Ledger.open(self.place.home) as ledger:
             ledger.record_import(
                 Import(
