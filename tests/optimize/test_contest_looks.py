@@ -53,6 +53,12 @@ def test_a_hopeless_candidate_is_given_up_early() -> None:
     assert looks.bought_share is None or looks.bought_share <= 0.5
 
 
+def test_types_with_fewer_rows_than_looks_are_looked_at_where_they_have_any() -> None:
+    """A handful of prompts certifies nothing, and stops nothing."""
+    _, looks = standings([0.0, 0.0, 0.0], 12, 25)
+    assert looks.saving_share == 0.0
+
+
 def test_a_world_in_which_nothing_is_put_forward_buys_nothing() -> None:
     """Without a choosing row nothing is put forward: there is no share to speak of."""
     _, looks = standings([0.85], 3, 1)

@@ -73,9 +73,8 @@ def _tightened(
         return _chi_bar_tail(k, value) - both - (spent[1] - spent[0])
 
     least = simultaneous_z(k, spent[1])
-    if excess(least) <= 0.0:
-        return least
-    return float(brentq(excess, least, most, xtol=1e-12)) if excess(most) < 0.0 else most
+    is_between = excess(least) > 0.0 > excess(most)
+    return float(brentq(excess, least, most, xtol=1e-12)) if is_between else most
 
 
 def _shares(k: int) -> list[float]:

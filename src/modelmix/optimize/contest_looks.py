@@ -55,14 +55,14 @@ def certified_by_looks(world: World, truth: Truth, goal: Goal) -> Deployed:
     stands = {name: Stand(looks, State.OPEN) for name, looks in planned.items()}
     proved = certify(strata(world, truth, choosing), Choice((), goal.margin), alpha)
     for number in range(1, MOST_LOOKS + 1):
+        if not any(one.is_open for one in stands.values()):
+            break
         stands = {
             name: replace(one, looks=replace(one.looks, taken=number)) if one.is_open else one
             for name, one in stands.items()
         }
         proved, tests = _proved(world, truth, look, stands, choice, alpha)
         stands = after_look(stands, tests, proved, choice.pooled_margin)
-        if not any(one.is_open for one in stands.values()):
-            break
     table, margins = stay(truth)
     for move in proved.moves:
         t = truth.types.index(move.put.task_type)

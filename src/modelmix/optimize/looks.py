@@ -56,10 +56,6 @@ class Fixed:
         """One-sided p-value of the hypothesis that the loss is ``margin`` or more."""
         return self.pairs.p_value(margin)
 
-    def p_value_refuted(self, margin: float) -> float:
-        """One-sided p-value of the hypothesis that the loss is at most ``margin``."""
-        return self.pairs.p_value_refuted(margin)
-
     def finding(self, margin: float, *, alpha: float, alpha_refute: float) -> Finding:
         """Test against a margin, at one level for clearing and one for failing."""
         return judge(self.pairs, margin, alpha=alpha, alpha_refute=alpha_refute)
