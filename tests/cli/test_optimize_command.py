@@ -164,8 +164,12 @@ def test_the_bench_of_a_table(table: Path, capsys: pytest.CaptureFixture[str]) -
     rows = {row["policy"]: row for row in document["rows"]}
     assert list(rows) == [
         f"always:{OPUS}", f"always:{HAIKU}", f"always:{SONNET}", "random-mix", "static", "naive-certified",
-        "modelmix", "oracle",
+        "modelmix", "modelmix, by looks", "oracle",
     ]  # fmt: skip
+    looks = rows["modelmix, by looks"]
+    assert looks["share_of_ceiling"] == pytest.approx(1.0)
+    assert looks["bought_share"] < 1.0
+    assert rows["modelmix"]["bought_share"] is None
     assert rows["modelmix"]["share_of_ceiling"] == pytest.approx(1.0)
     assert rows["random-mix"]["saving_share"] == pytest.approx(rows["modelmix"]["saving_share"])
     assert rows["oracle"]["saving_share"] >= rows["modelmix"]["saving_share"]
@@ -203,8 +207,9 @@ def test_the_bench_of_the_boundary(capsys: pytest.CaptureFixture[str]) -> None:
     assert len({row["scenario"] for row in document["rows"]}) == 2
     worst = {
         name: max(r["false_clears_pool"] for r in document["rows"] if r["policy"] == name)
-        for name in ("modelmix", "naive-certified")
+        for name in ("modelmix", "modelmix, by looks", "naive-certified")
     }
+    assert worst["modelmix, by looks"] < worst["naive-certified"]
     assert worst["modelmix"] < worst["naive-certified"]
 
 
