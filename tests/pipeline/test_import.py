@@ -17,7 +17,8 @@ from modelmix.core.outcome import Outcome
 from modelmix.errors import DataError
 from modelmix.ingest import outcomes as outcome_rows
 from modelmix.pipeline import import_
-from modelmix.pipeline.import_ import FileReport, ImportReport, import_paths
+from modelmix.pipeline.file_report import FileReport, ImportReport
+from modelmix.pipeline.import_ import import_paths
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
 

@@ -10,10 +10,13 @@ import typer
 
 from modelmix import settings
 from modelmix.cli.console import out, print_json, talk
+from modelmix.core.level import Level
 from modelmix.report.plain import counted, ending, printable
 
 if TYPE_CHECKING:
-    from modelmix.pipeline.import_ import FileReport, ImportReport
+    from modelmix.optimize.whole_tasks import WholeType
+    from modelmix.pipeline.file_report import FileReport, ImportReport
+    from modelmix.pipeline.sessions import Joined
 
 SCHEMA = "modelmix.import/1"
 FILES_SHOWN = 12
@@ -31,6 +34,13 @@ def command(
         str | None,
         typer.Option(metavar="NAME", help="Task type of calls without a tag and of outcomes without a type."),
     ] = None,
+    unit: Annotated[
+        Level | None,
+        typer.Option(
+            help="What each score of an outcome table is of: one call, the last turn of a conversation, or a "
+            "whole task with all its calls; default: what its columns tell.",
+        ),
+    ] = None,
     keep_text: Annotated[
         bool, typer.Option("--keep-text", help="Keep prompts and answers of outcome tables too.")
     ] = False,
@@ -40,12 +50,14 @@ def command(
 
     Takes Claude Code transcripts, request/response JSONL, and graded outcomes as Parquet, CSV or JSONL, plain
     or compressed. What a file holds is told from its content. Importing the same file again changes nothing.
+    A table of runs at whole tasks, or of how sessions ended (session_id, solved), is evidence on whole tasks.
     """
     from modelmix.pipeline.import_ import import_paths
     from modelmix.store.lake import Lake
     from modelmix.store.ledger import Ledger
 
-    home = settings.load().home
+    surroundings = settings.load()
+    home = surroundings.home
     with Ledger.open(home) as ledger, _progress() as step:
         report = import_paths(
             paths,
@@ -54,6 +66,9 @@ def command(
             now=datetime.now(UTC),
             keep_text=keep_text,
             task_type=task_type,
+            level=unit,
+            book=surroundings.price_book(),
+            capabilities=surroundings.capabilities(),
             progress=step,
         )
     if as_json:
@@ -103,6 +118,8 @@ def _document(report: "ImportReport", home: str) -> dict[str, Any]:
 
 
 def _file_document(file: "FileReport") -> dict[str, Any]:
+    from modelmix.report.whole_tasks import whole_json
+
     return {
         "source": file.source,
         "import_id": file.import_id,
@@ -117,6 +134,27 @@ def _file_document(file: "FileReport") -> dict[str, Any]:
         "until": file.until.isoformat() if file.until else None,
         "already": file.already,
         "note": file.note,
+        "units": dict(file.units.most_common()),
+        "sessions": _sessions(file.joined),
+        "whole_tasks": whole_json(_whole(file)),
+    }
+
+
+def _whole(file: "FileReport") -> "tuple[WholeType, ...]":
+    from modelmix.optimize.whole_tasks import whole_tasks
+
+    return whole_tasks(file.whole, {}, {}, lambda _one, _other: None)
+
+
+def _sessions(joined: "Joined") -> dict[str, int] | None:
+    if not joined.is_any:
+        return None
+    return {
+        "matched": joined.matched,
+        "unmatched": joined.unmatched,
+        "without_outcome": joined.without,
+        "unpriced": joined.unpriced,
+        "served_by_several": joined.several,
     }
 
 
@@ -153,7 +191,13 @@ def _file_lines(file: "FileReport") -> Iterator[str]:
         file.note
         or f"{counted(file.rows, 'row')}, {file.new:,} new, {counted(file.duplicates, 'copy', 'copies')}"
     )
+    if file.units["task"]:
+        said += f"; {counted(file.units['task'], 'run')} of whole tasks"
     yield f"{ending(file.source, _PATH_WIDTH)}: {file.kind}: {said}"
+    if file.whole:
+        from modelmix.report.whole_tasks import solved_lines
+
+        yield from (f"  {line}" for line in solved_lines(_whole(file), NAMES_SHOWN * 2))
     for bad in file.first_bad[:BAD_ROWS_SHOWN]:
         yield f"  line {bad.line:,}: {printable(bad.why)}"
     if file.bad_rows > BAD_ROWS_SHOWN:

@@ -106,7 +106,9 @@ def command(
             ask, ledger, Lake(surroundings.home), book, surroundings.capabilities(), datetime.now(UTC)
         )
     write(output, found.policy)
-    report = fit_report.FitReport(found.fit, ask.goal, str(output), found.policy.sha256 or "", found.notes)
+    report = fit_report.FitReport(
+        found.fit, ask.goal, str(output), found.policy.sha256 or "", found.notes, found.whole
+    )
     if as_json:
         print_json(fit_report.as_json(report))
     else:

@@ -1,10 +1,14 @@
-"""An outcome: one graded answer of one candidate to one prompt, as someone already has it on file."""
+"""An outcome: a graded answer of one candidate to one prompt, or its run at a task, as someone has it."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
 from modelmix.core.candidate import Candidate
+from modelmix.core.level import Level
 from modelmix.core.slices import parted
+
+SEVERAL = " + "
+"""What stands between the names of models that served one task together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,12 @@ class Outcome:
         why: What the grader found wrong, in words of its own and names of fields; empty if nothing.
         look: Look of a replay at which it came in, counted from 1; 0 where it served to choose, or where
             nothing was looked at before all was in.
+        level: What the score is of. At ``TASK`` a row is one run at a whole task: the score says whether it
+            was solved, the cost is that of all its calls, and ``prompt_id`` names the task.
+        run_id: Which run at the task it is, or empty; the same run in two tables is one.
+        calls: Calls that were made for it, or None where the table does not tell.
+        attempts: Attempts that its cost covers, the last of which has the score; None for one.
+        seconds: How long it took, or None.
     """
 
     prompt_id: str
@@ -47,12 +57,22 @@ class Outcome:
     grader: str = ""
     why: str = ""
     look: int = 0
+    level: Level = Level.CALL
+    run_id: str = ""
+    calls: int | None = None
+    attempts: int | None = None
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:
             raise ValueError(f"score is {self.score}; a score lies between 0 and 1")
         if not self.prompt_id:
             raise ValueError("prompt_id is empty; pairs are found by it")
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether several models had a part in it, so that it is evidence for none of them."""
+        return SEVERAL in self.candidate.model
 
     @property
     def slices(self) -> tuple[str, ...]:

@@ -4,13 +4,14 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelmix.core.candidate import Candidate
+from modelmix.core.level import Level
 from modelmix.core.outcome import Outcome
 from modelmix.evaluate.paired import Pairs
 
@@ -34,6 +35,7 @@ class TypeEvidence:
         slices: Name → rows that belong to it.
         prompts: Identity of each row's prompt; the units themselves where it is left out.
         look: Look of a replay at which each row came in, from 1; 0, also where it is left out, for none.
+        level: What its scores are of; ``TURN`` where that holds for some of its prompts.
     """
 
     task_type: str
@@ -44,6 +46,7 @@ class TypeEvidence:
     slices: Mapping[str, Mask] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
     look: tuple[int, ...] = ()
+    level: Level = Level.CALL
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompts", self.prompts or self.units)
@@ -60,6 +63,7 @@ class TypeEvidence:
             {name: mask[rows] for name, mask in self.slices.items()},
             tuple(compress(self.prompts, rows)),
             tuple(compress(self.look, rows)),
+            self.level,
         )
 
     def at_looks(self, first: int, last: int) -> "TypeEvidence":
@@ -121,6 +125,8 @@ class Gathered:
         rows_other_arms: Rows of candidates that were not asked for.
         prompts_unpaired: Prompts without a score of at least two arms.
         rows_unpriced: Rows of kept arms without a cost.
+        passed_over: Task type → what its scores on less than a whole task, or on whole tasks without a pair,
+            are of, and their prompts: evidence of the other level decides, and the two are never pooled.
     """
 
     types: tuple[TypeEvidence, ...]
@@ -128,6 +134,7 @@ class Gathered:
     rows_other_arms: int
     prompts_unpaired: int
     rows_unpriced: int
+    passed_over: Mapping[str, tuple[Level, int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -143,6 +150,7 @@ class _Prompt:
     cluster: str = ""
     tokens: int | None = None
     look: int = 0
+    is_turn: bool = False
     cells: dict[Candidate, _Cell] = field(default_factory=dict)
 
     def add(self, outcome: Outcome, cost_usd: float | None) -> None:
@@ -153,8 +161,33 @@ class _Prompt:
         if outcome.cluster_id and (not self.cluster or outcome.cluster_id < self.cluster):
             self.cluster = outcome.cluster_id
         self.look = max(self.look, outcome.look)
+        self.is_turn |= outcome.level is Level.TURN
         if outcome.input_tokens is not None:
             self.tokens = max(self.tokens or 0, outcome.input_tokens)
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Prompts of one task type whose scores are all of whole tasks, or all of less."""
+
+    prompts: dict[str, _Prompt] = field(default_factory=lambda: defaultdict(_Prompt))
+    marks: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, outcome: Outcome, cost_usd: float | None) -> None:
+        self.prompts[outcome.prompt_id].add(outcome, cost_usd)
+        for name in outcome.slices:
+            self.marks[name].add(outcome.prompt_id)
+
+    @property
+    def paired(self) -> dict[str, _Prompt]:
+        """Those that two candidates have answered, in order of name."""
+        return {key: prompt for key, prompt in sorted(self.prompts.items()) if len(prompt.cells) > 1}
+
+    def level(self, *, is_whole: bool) -> Level:
+        """What the scores are of."""
+        if is_whole:
+            return Level.TASK
+        return Level.TURN if any(prompt.is_turn for prompt in self.prompts.values()) else Level.CALL
 
 
 def gather(
@@ -171,10 +204,11 @@ def gather(
         slice_long: Whether to add the slice ``longest tenth`` where prompt lengths are known.
 
     Rows pair by prompt, whichever table they came in, so that a prompt that was imported twice is one prompt.
-    A unit is the prompt's cluster where any of its rows names one, else the prompt.
+    A unit is the prompt's cluster where any of its rows names one, else the prompt. Whole tasks are never
+    pooled with single answers: where a type has both, its whole tasks decide, unless none of them was run by
+    two candidates.
     """
-    prompts: dict[str, dict[str, _Prompt]] = defaultdict(lambda: defaultdict(_Prompt))
-    marks: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    kinds: dict[str, dict[bool, _Kind]] = defaultdict(lambda: defaultdict(_Kind))
     rows = others = unpriced = 0
     wanted = None if arms is None else set(arms)
     for outcome, cost_usd in outcomes:
@@ -183,19 +217,24 @@ def gather(
             others += 1
             continue
         unpriced += cost_usd is None
-        prompts[outcome.task_type][outcome.prompt_id].add(outcome, cost_usd)
-        for name in outcome.slices:
-            marks[outcome.task_type][name].add(outcome.prompt_id)
+        kinds[outcome.task_type][outcome.level is Level.TASK].add(outcome, cost_usd)
     types, unpaired = [], 0
-    for name in sorted(prompts):
-        paired = {key: prompt for key, prompt in sorted(prompts[name].items()) if len(prompt.cells) > 1}
-        unpaired += len(prompts[name]) - len(paired)
+    passed_over: dict[str, tuple[Level, int]] = {}
+    for name in sorted(kinds):
+        found = kinds[name]
+        # Whole tasks say more; they decide wherever two candidates have run the same one.
+        is_whole = bool(found[True].paired) or not found[False].paired
+        decides, other = found[is_whole], found[not is_whole]
+        if other.prompts:
+            passed_over[name] = (other.level(is_whole=not is_whole), len(other.prompts))
+        paired = decides.paired
+        unpaired += len(decides.prompts) - len(paired)
         if paired:
-            slices = dict(marks[name])
+            slices = dict(decides.marks)
             if slice_long:
                 slices |= _longest_tenth(paired)
-            types.append(_arrange(name, paired, slices))
-    return Gathered(tuple(types), rows, others, unpaired, unpriced)
+            types.append(replace(_arrange(name, paired, slices), level=decides.level(is_whole=is_whole)))
+    return Gathered(tuple(types), rows, others, unpaired, unpriced, passed_over)
 
 
 def _longest_tenth(prompts: Mapping[str, _Prompt]) -> dict[str, set[str]]:

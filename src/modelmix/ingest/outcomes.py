@@ -8,15 +8,18 @@ from typing import Any
 
 from modelmix.core.call import BadRow
 from modelmix.core.candidate import Candidate, Effort
+from modelmix.core.level import Level
 from modelmix.core.outcome import Outcome
 from modelmix.errors import DataError
 from modelmix.ingest.number import claim_usd, finite
 from modelmix.ingest.row import Unreadable, objects
+from modelmix.ingest.task_rows import TELLING, named, named_columns
 
 REQUIRED = ("prompt_id", "task_type", "model", "score")
 OPTIONAL = (
     "effort", "cluster_id", "prompt", "response", "input_tokens", "output_tokens", "cost_usd", "checks_ok",
     "slice", "expected", "grader", "why", "look",
+    "unit", "run_id", "calls", "attempts", "seconds",
 )  # fmt: skip
 
 TEXTS = ("prompt", "response", "expected")
@@ -25,6 +28,7 @@ TEXTS = ("prompt", "response", "expected")
 _MOST_TOKENS = 2**40
 _LONGEST_NAME = 512
 _MOST_LOOKS = 5
+_MOST_SECONDS = 10**9
 _TRUE = frozenset({"true", "t", "yes", "1", "1.0", "pass", "passed"})
 _FALSE = frozenset({"false", "f", "no", "0", "0.0", "fail", "failed"})
 _ABSENT = frozenset({"", "null", "none", "nan", "na", "n/a"})
@@ -40,7 +44,8 @@ def check_columns(names: Iterable[str]) -> None:
         DataError: A required column is missing; the sentence names it, what was found, and what may be meant.
     """
     found = [str(name) for name in names]
-    missing = [name for name in REQUIRED if name not in found]
+    ours = named_columns(found)
+    missing = [name for name in REQUIRED if name not in ours]
     if not missing:
         return
     alike = {name: difflib.get_close_matches(name, found, n=1, cutoff=0.6) for name in missing}
@@ -53,29 +58,36 @@ def check_columns(names: Iterable[str]) -> None:
 
 
 def read(
-    rows: Iterable[bytes | Mapping[str, Any]], source: str, *, keep_text: bool = False
+    rows: Iterable[bytes | Mapping[str, Any]],
+    source: str,
+    *,
+    keep_text: bool = False,
+    level: Level | None = None,
 ) -> Iterator[Outcome | BadRow]:
     """Read the rows of an outcome table.
 
     Columns beyond the known ones are ignored, and an optional field that is empty is absent. The model may be
-    written ``MODEL@EFFORT``. Scores are shares between 0 and 1, or true and false.
+    written ``MODEL@EFFORT``. Scores are shares between 0 and 1, or true and false. A row that says whether it
+    was solved, or how many calls or attempts it took, is a run at a whole task.
 
     Args:
         rows: JSON lines, or mappings by column; the values of a CSV are texts.
         source: Name of the file, for bad rows.
         keep_text: Whether prompts and answers are kept.
+        level: What the scores are of where rows do not say by ``unit``; None goes by the columns.
 
     Yields:
         An outcome per row, or a bad row; blank lines give nothing, and no row raises.
     """
     for number, row in objects(rows, source):
         try:
-            yield row if isinstance(row, BadRow) else _outcome(row, keep_text=keep_text)
+            yield row if isinstance(row, BadRow) else _outcome(row, keep_text=keep_text, level=level)
         except Unreadable as error:
             yield BadRow(source, number, str(error))
 
 
-def _outcome(row: Mapping[str, Any], *, keep_text: bool) -> Outcome:
+def _outcome(given: Mapping[str, Any], *, keep_text: bool, level: Level | None) -> Outcome:
+    row = named(given)
     return Outcome(
         prompt_id=_required(row, "prompt_id"),
         task_type=_required(row, "task_type"),
@@ -93,11 +105,16 @@ def _outcome(row: Mapping[str, Any], *, keep_text: bool) -> Outcome:
         grader=_note(row, "grader"),
         why=_note(row, "why"),
         look=_look(row),
+        level=_level(given, level),
+        run_id=_name(row, "run_id"),
+        calls=_count(row, "calls"),
+        attempts=_count(row, "attempts", least=1),
+        seconds=_seconds(row),
     )
 
 
-def _is_empty(value: object) -> bool:
-    # A table's empty cell comes as null, as NaN where the column is of floats, or as a text.
+def is_empty(value: object) -> bool:
+    """Say whether a cell is empty: null, NaN where its column is of floats, or a text that says so."""
     return _is_null(value) or (isinstance(value, str) and value.strip().lower() in _ABSENT)
 
 
@@ -156,6 +173,28 @@ def _look(row: Mapping[str, Any]) -> int:
     return value if isinstance(value, int) and 0 <= value <= _MOST_LOOKS else 0
 
 
+def _level(row: Mapping[str, Any], asked: Level | None) -> Level:
+    """Return what a row's score is of: what it says, else what was asked for, else what its columns tell."""
+    said = _name(row, "unit").lower()
+    if said in _ABSENT:
+        is_whole = any(not is_empty(row.get(column)) for column in TELLING)
+        return asked or (Level.TASK if is_whole else Level.CALL)
+    try:
+        return Level(said)
+    except ValueError as error:
+        raise Unreadable(f"unit is none of {', '.join(Level)}") from error
+
+
+def _seconds(row: Mapping[str, Any]) -> float | None:
+    value = row.get("seconds")
+    if is_empty(value):
+        return None
+    number = _number(value, "seconds")
+    if not 0 <= number <= _MOST_SECONDS:
+        raise Unreadable("seconds is not a time that a run can take")
+    return float(number)
+
+
 def _candidate(row: Mapping[str, Any]) -> Candidate:
     try:
         candidate = Candidate.parse(_required(row, "model"))
@@ -172,7 +211,7 @@ def _candidate(row: Mapping[str, Any]) -> Candidate:
 
 def _score(row: Mapping[str, Any]) -> float:
     value = row.get("score")
-    if _is_empty(value):
+    if is_empty(value):
         raise Unreadable("score is missing")
     truth = _truth(value)
     if truth is not None:
@@ -207,24 +246,28 @@ def _number(value: object, column: str) -> Decimal:
 
 
 def _tokens(row: Mapping[str, Any], column: str) -> int | None:
+    return _count(row, column, what="a count of tokens")
+
+
+def _count(row: Mapping[str, Any], column: str, *, least: int = 0, what: str = "a count") -> int | None:
     value = row.get(column)
-    if _is_empty(value):
+    if is_empty(value):
         return None
     number = _number(value, column)
     # Tables that pass through pandas write whole numbers as 12.0.
-    if not 0 <= number <= _MOST_TOKENS or number != int(number):
-        raise Unreadable(f"{column} is not a count of tokens")
+    if not least <= number <= _MOST_TOKENS or number != int(number):
+        raise Unreadable(f"{column} is not {what}")
     return int(number)
 
 
 def _cost(row: Mapping[str, Any]) -> Decimal | None:
     value = row.get("cost_usd")
-    return None if _is_empty(value) else claim_usd(_number(value, "cost_usd"), "cost_usd")
+    return None if is_empty(value) else claim_usd(_number(value, "cost_usd"), "cost_usd")
 
 
 def _flag(row: Mapping[str, Any], column: str) -> bool | None:
     value = row.get(column)
-    if _is_empty(value):
+    if is_empty(value):
         return None
     truth = _truth(value)
     if truth is None and isinstance(value, int | float | Decimal) and value in (0, 1):

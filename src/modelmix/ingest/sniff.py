@@ -3,6 +3,8 @@
 import json
 import re
 
+from modelmix.ingest.task_rows import named_columns, tells_of_sessions
+
 _PARQUET = b"PAR1"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OUTCOME = {"prompt_id", "model", "score"}
@@ -57,7 +59,7 @@ def _keys(line: bytes) -> set[str]:
 
 
 def _kind_of_keys(keys: set[str]) -> str:
-    if keys >= _OUTCOME:
+    if set(named_columns(keys)) >= _OUTCOME:
         return "outcomes-jsonl"
     if keys & _EXPLICITLY_SENT and keys & _EXPLICITLY_RETURNED:
         return "messages"
@@ -65,12 +67,13 @@ def _kind_of_keys(keys: set[str]) -> str:
         return "claude-code"
     if keys & _SENT and keys & _RETURNED:
         return "messages"
-    return ""
+    return "outcomes-jsonl" if tells_of_sessions(keys) else ""
 
 
 def _is_outcome_header(line: bytes) -> bool:
     text = line.decode("utf-8", "replace").strip()
     for mark in (",", ";", "\t"):
-        if {column.strip().strip('"').lower() for column in text.split(mark)} >= _OUTCOME:
+        columns = {column.strip().strip('"').lower() for column in text.split(mark)}
+        if set(named_columns(columns)) >= _OUTCOME or tells_of_sessions(columns):
             return True
     return False

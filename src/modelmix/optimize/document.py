@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
+from modelmix.core.level import Level
 from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.attempts import alpha_of_attempt
 from modelmix.optimize.fit import Decision, Fit
@@ -24,6 +25,7 @@ from modelmix.policy.document import (
     TaskEntry,
     TaskEvidence,
     TaskMatch,
+    UnitName,
     VerdictName,
 )
 
@@ -35,6 +37,7 @@ _NAMES: dict[Verdict, VerdictName] = {
     Verdict.FAILS: "FAILS",
     Verdict.UNDECIDED: "UNDECIDED",
 }
+_UNITS: dict[Level, UnitName] = {Level.TASK: "task", Level.TURN: "turn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,7 @@ def _evidence(decision: Decision, source: Provenance, capabilities: CapabilityTa
     return TaskEvidence(
         verdict=_NAMES[decision.verdict],
         pairs=int(finding.pairs),
+        unit=_UNITS.get(stratum.level),
         looks=_looks(decision, candidate),
         loss=_exact(finding.loss),
         bound=_exact(finding.bound),

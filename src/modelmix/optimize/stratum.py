@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from modelmix.core.candidate import Candidate
+from modelmix.core.level import Level
 from modelmix.evaluate.evidence import TypeEvidence
 from modelmix.evaluate.paired import Pairs
 
@@ -50,6 +51,7 @@ class Stratum:
         error_cost_usd: Cost of one wrong answer, or None.
         critical: Whether it must clear the pooled margin by itself, without one regression.
         comparisons: One per candidate, in order of name.
+        level: What its scores are of: where they are of whole tasks, a call is all calls of a task's run.
     """
 
     task_type: str
@@ -60,6 +62,7 @@ class Stratum:
     error_cost_usd: float | None
     critical: bool
     comparisons: tuple[Comparison, ...]
+    level: Level = Level.CALL
 
     @property
     def weight(self) -> float:
@@ -110,6 +113,7 @@ def tally(
         error_cost_usd=error_cost_usd,
         critical=critical,
         comparisons=comparisons,
+        level=evidence.level,
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+from modelmix.core.level import LAST_TURNS, Level
 from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.certify import Move
 from modelmix.optimize.fit import Decision, Tested
@@ -22,9 +23,18 @@ def why(decision: Decision) -> str:
         return (
             f"CLEARS on {decision.move.candidate}: loss {points(finding.loss)}, at most "
             f"{at_most(finding.bound)} (margin {points(finding.margin)}), {finding.pairs:.0f} fresh pairs"
-            f"{_looks(decision.move)}"
+            f"{_looks(decision.move)}{_unit(decision)}"
         )
-    return "; ".join([*_verdicts(decision), *price_of_errors(decision.stratum.baseline, decision.nets)])
+    said = [*_verdicts(decision), *price_of_errors(decision.stratum.baseline, decision.nets)]
+    return "; ".join(said) + (_unit(decision) if decision.tested else "")
+
+
+def _unit(decision: Decision) -> str:
+    """Say what pairs are of, where it is not single answers: nobody should read more into them."""
+    return {
+        Level.TASK: "; pairs are whole tasks",
+        Level.TURN: f"; pairs are {LAST_TURNS}",
+    }.get(decision.stratum.level, "")
 
 
 def _looks(move: Move) -> str:

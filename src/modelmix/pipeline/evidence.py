@@ -3,14 +3,17 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from modelmix.core.call import BadRow
 from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
+from modelmix.core.level import Level
 from modelmix.core.outcome import Outcome
 from modelmix.core.prices import PriceBook
 from modelmix.economics.outcome_cost import OutcomePricer
+from modelmix.economics.solved import Run
 from modelmix.errors import DataError, EvidenceError
 from modelmix.evaluate.evidence import Gathered, gather
 from modelmix.ingest import outcomes as outcome_rows
@@ -29,6 +32,8 @@ class Priced:
         bad_rows: Rows that could not be read.
         skipped_models: Models left out since the price book does not know them and no arm names them.
         graders: Task type → graders of its outcomes, with their versions.
+        runs: Task type → candidate → its runs at whole tasks. What several models served together stands
+            under their names, and is evidence for none of them.
     """
 
     gathered: Gathered
@@ -36,6 +41,7 @@ class Priced:
     bad_rows: tuple[BadRow, ...]
     skipped_models: tuple[str, ...]
     graders: Mapping[str, str] = field(default_factory=dict)
+    runs: Mapping[str, Mapping[Candidate, Sequence[Run]]] = field(default_factory=dict)
 
 
 SIMULATED = "simulated: a practice API answered"
@@ -99,7 +105,12 @@ def priced_evidence(
     skipped: set[str] = set()
     seen: set[Candidate] = set()
     graders: dict[str, set[str]] = {}
+    runs: dict[str, dict[Candidate, list[Run]]] = {}
     kept = arms if arms is None or capabilities is None else [capabilities.effective(arm) for arm in arms]
+
+    def note(outcome: Outcome, cost: Decimal | None) -> None:
+        by_candidate = runs.setdefault(outcome.task_type, {})
+        by_candidate.setdefault(outcome.candidate, []).append(run_of(outcome, cost))
 
     def outcomes() -> Iterator[tuple[Outcome, float | None]]:
         for row in rows:
@@ -107,20 +118,39 @@ def priced_evidence(
                 bad.append(row)
                 continue
             outcome = row if capabilities is None else _effective(row, capabilities)
-            seen.add(outcome.candidate)
+            if not outcome.is_of_several:
+                seen.add(outcome.candidate)
             if outcome.grader:
                 graders.setdefault(outcome.task_type, set()).add(outcome.grader)
+            if outcome.is_of_several:
+                note(outcome, outcome.cost_usd)
+                continue
             if kept is None and not _known(outcome.candidate.model, book):
                 skipped.add(outcome.candidate.model)
                 continue
             is_wanted = kept is None or outcome.candidate in kept
             cost = pricer.cost_usd(outcome) if is_wanted else None
+            if is_wanted and outcome.level is Level.TASK:
+                note(outcome, cost)
             yield outcome, None if cost is None else float(cost)
 
     gathered = gather(outcomes(), kept)
     _check(seen, kept, gathered)
     named = {name: ", ".join(sorted(found)) for name, found in graders.items()}
-    return Priced(gathered, pricer, tuple(bad), tuple(sorted(skipped)), named)
+    return Priced(gathered, pricer, tuple(bad), tuple(sorted(skipped)), named, runs)
+
+
+def run_of(outcome: Outcome, cost: Decimal | None) -> Run:
+    """Return an outcome of a whole task as a run at it, at its cost in USD."""
+    return Run(
+        task_id=outcome.prompt_id,
+        unit=outcome.unit,
+        solved=outcome.score,
+        usd=None if cost is None else float(cost),
+        calls=outcome.calls,
+        attempts=outcome.attempts or 1,
+        seconds=outcome.seconds,
+    )
 
 
 def _check(seen: Collection[Candidate], kept: Sequence[Candidate] | None, gathered: Gathered) -> None:

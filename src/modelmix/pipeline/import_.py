@@ -1,19 +1,27 @@
 """Import: others' files into the ledger (calls) and the lake (outcomes), each content once."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from modelmix.core.call import BadRow, Call
+from modelmix.core.capabilities import CapabilityTable
+from modelmix.core.level import Level
 from modelmix.core.outcome import Outcome
+from modelmix.core.prices import PriceBook
+from modelmix.economics.outcome_cost import OutcomePricer
 from modelmix.errors import DataError
 from modelmix.ingest import claude_code, messages, outcomes
 from modelmix.ingest.merge import Merge
 from modelmix.ingest.pair import names_pairs
 from modelmix.ingest.row import Unreadable, plain
+from modelmix.ingest.task_rows import OTHER_NAMES, named_columns, tells_of_sessions
+from modelmix.pipeline.current import JOINED, RUNS
+from modelmix.pipeline.evidence import run_of
+from modelmix.pipeline.file_report import FileReport, ImportReport
+from modelmix.pipeline.sessions import Joined, sessions_of, with_sessions
 from modelmix.store.files import LogFile, found, on_disk, sha256_of
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
@@ -30,70 +38,9 @@ MOST_BAD_ROWS_KEPT: Final = 10_000
 _READERS: Final = {"claude-code": claude_code.read, "messages": messages.read}
 _TABLES: Final = frozenset({"outcomes-csv", "outcomes-jsonl", "parquet"})
 _ID_LENGTH: Final = 24
-_NO_TEXT: Final = (*outcomes.REQUIRED, *(set(outcomes.OPTIONAL) - set(outcomes.TEXTS)))
-
-
-@dataclass(slots=True)
-class FileReport:
-    """What came of one file.
-
-    Attributes:
-        source: Its path as given.
-        import_id: Identity of its content; empty if it cannot be read.
-        kind: What it holds, by ``ingest.sniff.kind_of``.
-        rows: Rows that could be read, copies of calls among them.
-        new: Calls that the ledger did not have, or outcomes kept.
-        duplicates: Copies of calls, within the file or already in the ledger.
-        bad_rows: Rows that could not be read.
-        first_bad: The first of them, at most ``MOST_BAD_ROWS_KEPT``.
-        task_types: Task type → distinct calls, or outcomes.
-        models: Model that answered → distinct calls, or outcomes.
-        since: First instant of its calls, or None.
-        until: Last instant of its calls, or None.
-        already: Whether the same content was imported before with the same settings; nothing is done then.
-        note: What a reader should know, one sentence; empty if nothing.
-    """
-
-    source: str
-    import_id: str = ""
-    kind: str = "unknown"
-    rows: int = 0
-    new: int = 0
-    duplicates: int = 0
-    bad_rows: int = 0
-    first_bad: list[BadRow] = field(default_factory=list)
-    task_types: Counter[str] = field(default_factory=Counter)
-    models: Counter[str] = field(default_factory=Counter)
-    since: datetime | None = None
-    until: datetime | None = None
-    already: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What came of an import.
-
-    Attributes:
-        files: One report per file, in the order of reading.
-    """
-
-    files: tuple[FileReport, ...]
-
-    @property
-    def rows(self) -> int:
-        """Rows that could be read."""
-        return sum(file.rows for file in self.files)
-
-    @property
-    def new(self) -> int:
-        """Calls and outcomes that are kept now and were not before."""
-        return sum(file.new for file in self.files)
-
-    @property
-    def bad_rows(self) -> int:
-        """Rows that could not be read."""
-        return sum(file.bad_rows for file in self.files)
+_NO_TEXT: Final = (*outcomes.REQUIRED, *(set(outcomes.OPTIONAL) - set(outcomes.TEXTS)), *OTHER_NAMES)
+_FOUND: Final = frozenset({RUNS, JOINED})
+"""Settings of an import that are found in the file, and not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +50,15 @@ class _Asked:
     now: datetime
     keep_text: bool
     task_type: str
+    level: Level | None
+    book: PriceBook | None
+    capabilities: CapabilityTable | None
 
     def settings(self, kind: str) -> dict[str, Any]:
         """Return what changes what is kept of a file of this kind."""
         if kind in _TABLES:
-            return {"keep_text": self.keep_text, "task_type": self.task_type}
+            unit = {} if self.level is None else {"unit": self.level.value}
+            return {"keep_text": self.keep_text, "task_type": self.task_type, **unit}
         return {"task_type": self.task_type}
 
 
@@ -119,6 +70,9 @@ def import_paths(  # noqa: PLR0913 - each is an option of the command
     now: datetime,
     keep_text: bool = False,
     task_type: str | None = None,
+    level: Level | None = None,
+    book: PriceBook | None = None,
+    capabilities: CapabilityTable | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import files: calls go into the ledger, outcomes into the lake.
@@ -133,13 +87,16 @@ def import_paths(  # noqa: PLR0913 - each is an option of the command
         now: Aware UTC instant of the import.
         keep_text: Whether prompts and answers of outcome tables are kept.
         task_type: Task type of calls without a tag and of outcomes without a type.
+        level: What the scores of outcome tables are of; None goes by what they tell.
+        book: Prices of calls, for tables that say how sessions ended; None leaves their cost unknown.
+        capabilities: Tells the effort that an absent one of a call stands for.
         progress: Told after each file.
 
     Raises:
         DataError: A path does not exist, or nothing at all could be read.
         StoreError: Ledger or lake cannot be used.
     """
-    asked = _Asked(now, keep_text, task_type or "")
+    asked = _Asked(now, keep_text, task_type or "", level, book, capabilities)
     files = found(paths)
     if not files:
         raise DataError(f"no log or table was found in {', '.join(map(str, paths))}; name a file or a folder")
@@ -150,9 +107,21 @@ def import_paths(  # noqa: PLR0913 - each is an option of the command
         reports.append(report)
         if progress is not None:
             progress(len(reports), len(files))
+    _join_again(files, reports, ledger, lake, asked)
     if not any(report.rows or report.already for report in reports):
         raise DataError(_nothing(reports))
     return ImportReport(tuple(reports))
+
+
+def _join_again(
+    files: Sequence[Path], reports: list[FileReport], ledger: Ledger, lake: Lake, asked: _Asked
+) -> None:
+    """Read tables of sessions once more where the log that they speak of may have come in after them."""
+    if not any(report.new and report.kind in _READERS for report in reports):
+        return
+    for index, report in enumerate(reports):
+        if report.joined.is_any:
+            reports[index] = _import_file(files[index], ledger, lake, asked, {})
 
 
 def _nothing(reports: Sequence[FileReport]) -> str:
@@ -203,7 +172,7 @@ def _import_file(
 def _is_there(report: FileReport, earlier: Mapping[str, Import], lake: Lake, asked: _Asked) -> bool:
     done = earlier.get(report.import_id)
     # What gave nothing is tried again: a later version may read it.
-    if done is None or not done.rows or done.settings != asked.settings(report.kind):
+    if done is None or not done.rows or not _was_asked(done, asked.settings(report.kind)):
         return False
     if report.kind in _TABLES and report.import_id not in lake.outcome_imports():
         return False
@@ -211,6 +180,12 @@ def _is_there(report: FileReport, earlier: Mapping[str, Import], lake: Lake, ask
     where = "" if done.source == report.source else f" from {done.source}"
     report.note = f"already imported{where} on {done.at:%Y-%m-%d}: nothing to do"
     return True
+
+
+def _was_asked(done: Import, settings: Mapping[str, Any]) -> bool:
+    """Say whether an import was asked for in the same way; what the ledger adds to a file may have grown."""
+    asked = {name: value for name, value in done.settings.items() if name not in _FOUND}
+    return asked == settings and not done.settings.get(JOINED)
 
 
 def _note_other_content(report: FileReport, earlier: Iterable[Import]) -> None:
@@ -229,7 +204,7 @@ def _kind(log: LogFile) -> str:
 
 def _read(log: LogFile, report: FileReport, ledger: Ledger, lake: Lake, asked: _Asked) -> None:
     if report.kind in _TABLES:
-        _read_outcomes(log, report, lake, asked)
+        _read_outcomes(log, report, ledger, lake, asked)
     elif report.kind in _READERS:
         _read_calls(log, report, ledger, asked)
     elif log.head.strip():
@@ -264,15 +239,37 @@ def _noted(calls: Iterable[Call], report: FileReport) -> Iterator[Call]:
         yield call
 
 
-def _read_outcomes(log: LogFile, report: FileReport, lake: Lake, asked: _Asked) -> None:
+def _read_outcomes(log: LogFile, report: FileReport, ledger: Ledger, lake: Lake, asked: _Asked) -> None:
     columns = log.columns()
+    has_sessions = columns is None or "session_id" in columns
     if columns is not None:
-        outcomes.check_columns([*columns, "task_type"] if asked.task_type else columns)
+        known = [*named_columns(columns), *(["task_type"] if asked.task_type else [])]
+        if tells_of_sessions(columns):
+            known += ["prompt_id", "task_type", "model"]
+        outcomes.check_columns(known)
     rows: Iterable[bytes | Mapping[str, Any]] = log.rows(None if asked.keep_text else _NO_TEXT)
+    if has_sessions:
+        sessions = sessions_of(ledger.calls(), asked.book, asked.capabilities)
+        rows = with_sessions(rows, sessions, report.joined, asked.task_type)
     if asked.task_type:
         rows = _with_type(rows, asked.task_type)
-    read = _sorted_out(outcomes.read(rows, log.name, keep_text=asked.keep_text), report)
-    report.new = lake.put_outcomes(report.import_id, _counted(read, report), keep_text=asked.keep_text)
+    read = outcomes.read(rows, log.name, keep_text=asked.keep_text, level=asked.level)
+    pricer = None if asked.book is None else OutcomePricer(asked.book, asked.now.date())
+    kept = _counted(_sorted_out(read, report), report, pricer)
+    report.new = lake.put_outcomes(report.import_id, kept, keep_text=asked.keep_text)
+    if report.joined.is_any:
+        report.note = _said(report.joined)
+
+
+def _said(joined: Joined) -> str:
+    parts = [
+        f"{joined.matched:,} of {joined.matched + joined.unmatched:,} rows match a session of the ledger",
+        *([f"{joined.unmatched:,} match none and are left out"] if joined.unmatched else []),
+        *([f"sessions without an outcome: {joined.without:,}"] if joined.without else []),
+        *([f"tasks without a price, since a call has none: {joined.unpriced:,}"] if joined.unpriced else []),
+        *([f"tasks that several models served, counted apart: {joined.several:,}"] if joined.several else []),
+    ]
+    return "; ".join(parts)
 
 
 def _with_type(
@@ -289,10 +286,16 @@ def _with_type(
             yield row
 
 
-def _counted(rows: Iterable[Outcome], report: FileReport) -> Iterator[Outcome]:
+def _counted(rows: Iterable[Outcome], report: FileReport, pricer: OutcomePricer | None) -> Iterator[Outcome]:
     for row in rows:
         report.task_types[row.task_type] += 1
         report.models[row.candidate.model] += 1
+        report.units[row.level] += 1
+        report.runs += bool(row.run_id)
+        if row.level is Level.TASK:
+            by_candidate = report.whole.setdefault(row.task_type, {})
+            cost = row.cost_usd if pricer is None or row.is_of_several else pricer.cost_usd(row)
+            by_candidate.setdefault(row.candidate, []).append(run_of(row, cost))
         yield row
 
 
@@ -318,5 +321,10 @@ def _record(report: FileReport, sha256: str, size_bytes: int, asked: _Asked) -> 
         at=asked.now,
         rows=report.rows,
         bad_rows=report.bad_rows,
-        settings=asked.settings(report.kind),
+        settings={**asked.settings(report.kind), **_found_in(report)},
     )
+
+
+def _found_in(report: FileReport) -> dict[str, Any]:
+    counts = {RUNS: report.runs, JOINED: report.joined.matched + report.joined.unmatched}
+    return {name: count for name, count in counts.items() if count}

@@ -8,8 +8,10 @@ from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.optimize.document import Provenance, document
 from modelmix.optimize.fit import Fit, fit
+from modelmix.optimize.whole_tasks import WholeType
 from modelmix.pipeline.evidence import Priced
 from modelmix.pipeline.question import Ask, Question, question, record
+from modelmix.pipeline.whole import passed_over_notes, whole_of
 from modelmix.policy.artifact import signed
 from modelmix.policy.document import PolicyDocument
 from modelmix.report.plain import counted
@@ -26,11 +28,13 @@ class Optimised:
         fit: What was decided.
         policy: The signed policy.
         notes: What a reader should know, one sentence each.
+        whole: What solved tasks cost, where outcomes are of whole tasks.
     """
 
     fit: Fit
     policy: PolicyDocument
     notes: tuple[str, ...]
+    whole: tuple[WholeType, ...] = ()
 
 
 def optimise(
@@ -67,7 +71,9 @@ def optimise(
     )
     policy = signed(document(found, ask.goal, source, capabilities))
     notes = (asked.basis, *ask.said, *_notes(asked, found), *_retired(found, capabilities, now.date()))
-    return Optimised(found, policy, notes)
+    baseline = None if ask.baseline is None else capabilities.effective(ask.baseline)
+    whole = whole_of(asked.priced, asked.scenes, baseline, book, now.date())
+    return Optimised(found, policy, notes, whole)
 
 
 def _price_notes(priced: Priced) -> Iterator[str]:
@@ -94,6 +100,7 @@ def _notes(asked: Question, found: Fit) -> Iterator[str]:
         yield f"left out: {counted(gathered.rows_other_arms, 'outcome')} of models outside --arms"
     if gathered.prompts_unpaired:
         yield f"left out: {counted(gathered.prompts_unpaired, 'prompt')} that only one candidate answered"
+    yield from passed_over_notes(gathered.passed_over)
     if asked.passed_over:
         yield (
             f"left out: {counted(asked.passed_over, 'outcome')} of task types that a replay looks at, "

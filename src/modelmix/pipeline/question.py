@@ -24,6 +24,7 @@ from modelmix.optimize.looks import Looks
 from modelmix.pipeline.current import current_outcomes
 from modelmix.pipeline.evidence import SIMULATED, Priced, evidence_imports, priced_evidence
 from modelmix.pipeline.looked import LookedAt, looked_at
+from modelmix.pipeline.whole import level_notes, volumes
 from modelmix.policy.by_type import VIRTUAL_MODELS
 from modelmix.store.lake import Lake
 from modelmix.store.ledger import Ledger
@@ -117,7 +118,7 @@ def question(
     priced = priced_evidence(rows, book, capabilities, today=now.date(), day=ask.day, arms=arms)
     _check_names(ask, priced.gathered)
     requested = ledger.requested()
-    scenes, basis = _scenes(ask, priced.gathered, _traffic(requested, capabilities), capabilities)
+    scenes, basis = _scenes(ask, priced, _traffic(requested, capabilities), capabilities)
     types = [evidence for evidence in priced.gathered.types if evidence.task_type in scenes]
     _check_prices(types)
     settings = _settings(ask, book, scenes)
@@ -128,7 +129,7 @@ def question(
         types=tuple(types),
         scenes=scenes,
         looks={name: one.looks for name, one in designs.items() if name in names},
-        basis=f"{basis}; {SIMULATED}" if is_simulated else basis,
+        basis="; ".join([basis, *([SIMULATED] if is_simulated else []), *level_notes(types)]),
         passed_over=theirs.passed_over,
         templates={row.task_type: row.template for row in requested if row.template},
         settings=settings,
@@ -242,29 +243,30 @@ def _traffic(requested: Sequence[Requested], capabilities: CapabilityTable) -> d
 
 
 def _scenes(
-    ask: Ask, gathered: Gathered, traffic: Mapping[str, list[_Asked]], capabilities: CapabilityTable
+    ask: Ask, priced: Priced, traffic: Mapping[str, list[_Asked]], capabilities: CapabilityTable
 ) -> tuple[dict[str, Scene], str]:
     """Say for each measured type what its requests ask for and how many there are.
 
     Volumes come from the ledger's calls if it has any of every type, else from the outcomes: the two are
     never mixed, since only their ratios mean anything.
     """
+    gathered = priced.gathered
     scenes: dict[str, Scene] = {}
     baselines = _baselines(ask, gathered, traffic, capabilities)
     calls = {
         name: sum(asked.calls for asked in traffic.get(name, ()) if asked.candidate == baseline)
         for name, baseline in baselines.items()
     }
-    measured = bool(calls) and all(calls.values())
+    measured = volumes(calls, gathered.types, baselines, priced)
     for evidence in gathered.types:
         name = evidence.task_type
         if name in baselines:
             error_usd = ask.error_costs_usd.get(name, ask.error_cost_usd)
-            volume = float(calls[name] if measured else len(evidence.prompts))
+            volume = float(len(evidence.prompts)) if measured is None else measured[name]
             cost = None if error_usd is None else float(error_usd)
             scenes[name] = Scene(baselines[name], volume, cost, name in ask.critical)
-    basis = "volumes: calls in the ledger" if measured else "volumes: prompts in the outcome tables"
-    return scenes, basis
+    basis = "prompts in the outcome tables" if measured is None else "calls in the ledger"
+    return scenes, f"volumes: {basis}"
 
 
 def _baselines(

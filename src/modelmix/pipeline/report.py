@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from plotly.offline import get_plotlyjs
@@ -14,6 +14,8 @@ from modelmix.core.outcome import Outcome
 from modelmix.core.prices import PriceBook
 from modelmix.errors import ConfigError, DataError, EvidenceError
 from modelmix.ingest import outcomes as outcome_rows
+from modelmix.optimize.fit import Scene
+from modelmix.optimize.whole_tasks import WholeType
 from modelmix.pipeline.audit import Window
 from modelmix.pipeline.commit import Ask, Surroundings, size
 from modelmix.pipeline.current import current_outcomes
@@ -21,6 +23,7 @@ from modelmix.pipeline.evidence import Priced, priced_evidence
 from modelmix.pipeline.grounds import Founded, founded
 from modelmix.pipeline.report_evidence import EvidenceRows, Showing
 from modelmix.pipeline.savings import read_policy, savings
+from modelmix.pipeline.whole import whole_of
 from modelmix.policy.document import PolicyDocument
 from modelmix.report.account import Account, AttemptLine, Rows
 from modelmix.report.contract_advice import advice_of
@@ -97,6 +100,7 @@ def account(asked: ReportAsked, book: PriceBook, capabilities: CapabilityTable) 
             for a in kept.attempts
         ),
         advice=_advice(asked, policy, book, capabilities),
+        whole=() if priced is None else _whole(priced, policy, book, capabilities, asked.now.date()),
         seed=_seed(this),
         grounds=grounds,
         rows=kept.rows if priced is None else _counted(kept.rows, priced),
@@ -190,6 +194,19 @@ def write_page(path: Path, page: str) -> None:
         raise ConfigError(
             f"cannot write {path} ({error.strerror or error}); name another file by -o"
         ) from error
+
+
+def _whole(
+    priced: Priced, policy: PolicyDocument, book: PriceBook, capabilities: CapabilityTable, today: date
+) -> tuple[WholeType, ...]:
+    """Work out what solved tasks cost, beside what the policy calls the baseline of their type."""
+    scenes: dict[str, Scene] = {}
+    for name, entry in policy.tasks.items():
+        if entry.baseline:
+            usd = None if entry.bar is None else entry.bar.error_cost_usd
+            baseline = capabilities.effective(entry.baseline[0])
+            scenes[name] = Scene(baseline, 0.0, None if usd is None else float(usd))
+    return whole_of(priced, scenes, None, book, today)
 
 
 def _seed(attempt: BarAttempt | None) -> int | None:

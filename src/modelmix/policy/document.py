@@ -51,6 +51,7 @@ Sha256: TypeAlias = Annotated[
 ]
 Chosen: TypeAlias = Annotated[Candidate, cells.CandidateKeys]
 ErrorsBeforeAfter: TypeAlias = Annotated[tuple[PerThousand, PerThousand], BeforeValidator(cells.pair)]
+UnitName: TypeAlias = Literal["turn", "task"]
 LookCount: TypeAlias = Annotated[StrictInt, Field(ge=1, le=5)]
 Count: TypeAlias = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
@@ -203,6 +204,8 @@ class TaskEvidence(_Keys):
     Attributes:
         verdict: Whether the candidate clears this type's margin by itself.
         pairs: Pairs that the verdict rests on.
+        unit: What they are, where they are no single answers: ``task`` for runs at whole tasks, ``turn``
+            where some are last turns of conversations, which say nothing of how often an agent solves tasks.
         looks: Looks that they took; absent where all were tested at once.
         loss: Estimated loss, baseline minus route.
         bound: Upper confidence bound of that loss; rounded up.
@@ -220,6 +223,7 @@ class TaskEvidence(_Keys):
 
     verdict: VerdictName
     pairs: Count
+    unit: UnitName | None = None
     looks: LookCount | None = None
     loss: Loss | None = None
     bound: Bound | None = None

@@ -3,9 +3,14 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from modelmix.core.candidate import Candidate
-from modelmix.policy.document import Certificate, PolicyDocument, TaskEntry
+from modelmix.policy.document import Certificate, PolicyDocument, TaskEntry, UnitName
 
 _TENTH_OF_A_POINT, _PERCENT, _CENT = Decimal("0.001"), Decimal("0.01"), Decimal("0.01")
+_UNITS: dict[UnitName | None, str] = {
+    None: "pairs",
+    "task": "pairs of whole tasks",
+    "turn": "pairs of last turns",
+}
 
 
 def way(entry: TaskEntry) -> str:
@@ -43,7 +48,7 @@ def quality(entry: TaskEntry) -> str:
     parts = [] if evidence.bound is None else [f"loss ≤ {at_most(evidence.bound)}"]
     margin = None if entry.bar is None else entry.bar.type_margin
     own = f" its {points(margin)}" if margin is not None and evidence.verdict == "CLEARS" else ""
-    return ", ".join([*parts, evidence.verdict + own, f"{evidence.pairs:,} pairs"])
+    return ", ".join([*parts, evidence.verdict + own, f"{evidence.pairs:,} {_UNITS[evidence.unit]}"])
 
 
 def percent(share: Decimal) -> str:

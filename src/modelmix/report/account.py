@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from modelmix.optimize.whole_tasks import WholeType, whole_findings
 from modelmix.policy.by_type import State
 from modelmix.policy.document import PolicyDocument
 from modelmix.report.apportion import FINE
@@ -15,6 +16,7 @@ from modelmix.report.plain import counted
 from modelmix.report.receipt import Advice, Amounts, Money, amounts_of, month_of, number, receipt
 from modelmix.report.savings import MONTH_DAYS, Savings, Standing
 from modelmix.report.type_rows import TypeEvidenceShown, type_rows
+from modelmix.report.whole_tasks import whole_json
 
 SCHEMA = "modelmix.report/1"
 STEPS_SHOWN = 12
@@ -79,6 +81,7 @@ class Account:
         grounds: What the evidence rests on.
         rows: Rows that were read.
         advice: What a contract makes of it, or None without one.
+        whole: What solved tasks cost, where the evidence has whole tasks.
         has_text: Whether text may be shown.
         notes: What a reader should know besides, one sentence each.
         made: When it was drawn up.
@@ -94,6 +97,7 @@ class Account:
     grounds: Grounds = field(default_factory=Grounds)
     rows: Rows = field(default_factory=Rows)
     advice: Advice | None = None
+    whole: tuple[WholeType, ...] = ()
     has_text: bool = True
     notes: tuple[str, ...] = ()
     made: datetime
@@ -120,6 +124,8 @@ def account_document(account: Account) -> dict[str, Any]:
         "receipt": receipt(money, account.advice, is_simulated=account.grounds.is_simulated),
         "waterfall": waterfall(rows, span),
         "tasks": rows,
+        "whole_tasks": whole_json(account.whole),
+        "whole_findings": list(whole_findings(account.whole)),
         "rest": _rest(savings, span, month),
         "realised": _realised(savings, span),
         "proof": _proof(savings),

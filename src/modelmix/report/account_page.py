@@ -19,6 +19,7 @@ from modelmix.report.account_foot import (
     realised_section,
 )
 from modelmix.report.account_types import types_section
+from modelmix.report.account_whole import whole_section
 from modelmix.report.charts import picture, waterfall_chart
 from modelmix.report.dress import SCRIPT, STYLE
 from modelmix.report.plain import printable
@@ -51,6 +52,7 @@ def account_page(document: Mapping[str, Any], plotly: str) -> str:
             _before_and_after(sheet),
             _waterfall(sheet),
             types_section(sheet),
+            whole_section(sheet),
             picture_section(sheet),
             realised_section(sheet),
             attempts_section(sheet),

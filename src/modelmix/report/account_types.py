@@ -5,6 +5,7 @@ from typing import Any
 from modelmix.report.accepted import accepted_paragraph
 from modelmix.report.account_evidence import evidence
 from modelmix.report.account_refusal import is_refusal, refusal
+from modelmix.report.account_whole import last_turns
 from modelmix.report.break_even import break_even
 from modelmix.report.sheet import NONE, Sheet, cell, row_head, table
 
@@ -73,6 +74,7 @@ def _article(sheet: Sheet, i: int) -> str:
         _traffic(sheet, at),
         _graders(sheet, at),
         _repeats(sheet, at),
+        last_turns(sheet, at),
         evidence(sheet, at),
         refusal(sheet, at),
         "</article>\n",

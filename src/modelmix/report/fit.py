@@ -15,9 +15,11 @@ from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.fit import Decision, Fit
 from modelmix.optimize.goal import Goal
 from modelmix.optimize.net import Net
+from modelmix.optimize.whole_tasks import WholeType
 from modelmix.optimize.why import at_most, points, why
 from modelmix.report.money import about_usd
 from modelmix.report.plain import printable
+from modelmix.report.whole_tasks import whole_json, whole_lines, whole_tables
 
 SCHEMA = "modelmix.optimize/1"
 _COLOURS = {Verdict.CLEARS: "green", Verdict.FAILS: "red", Verdict.UNDECIDED: "yellow"}
@@ -36,6 +38,7 @@ class FitReport:
         policy_path: File that was written, or empty.
         policy_sha256: Its hash.
         notes: What a reader should know, one sentence each: basis of volumes and costs, rows left out.
+        whole: What solved tasks cost, where outcomes are of whole tasks.
     """
 
     fit: Fit
@@ -43,6 +46,7 @@ class FitReport:
     policy_path: str
     policy_sha256: str
     notes: tuple[str, ...]
+    whole: tuple[WholeType, ...] = ()
 
 
 def as_json(report: FitReport) -> dict[str, Any]:
@@ -70,6 +74,7 @@ def as_json(report: FitReport) -> dict[str, Any]:
         },
         "tasks": [_task(decision) for decision in fit.decisions],
         "no_baseline": list(fit.no_baseline),
+        "whole_tasks": whole_json(report.whole),
         "notes": list(report.notes),
     }
 
@@ -78,6 +83,7 @@ def _task(decision: Decision) -> dict[str, Any]:
     stratum, move = decision.stratum, decision.move
     return {
         "task_type": stratum.task_type,
+        "unit": stratum.level,
         "verdict": decision.verdict,
         "baseline": str(stratum.baseline),
         "route": str(move.candidate) if move is not None and move.moved else "baseline",
@@ -146,6 +152,11 @@ def card(report: FitReport) -> RenderableType:
     parts: list[RenderableType] = [_headline(report), Text(), _types(report.fit), Text()]
     parts += [Padding(Text(line), (0, 0, 0, _INDENT)) for line in _reasons(report.fit)]
     parts.append(Text())
+    if report.whole:
+        for table in whole_tables(report.whole):
+            parts += [table, Text()]
+        parts += [Padding(Text(line), (0, 0, 0, _INDENT)) for line in whole_lines(report.whole)]
+        parts.append(Text())
     parts += [Padding(Text(note, "dim"), (0, 0, 0, 1)) for note in report.notes]
     if report.policy_path:
         parts.append(Text(f" wrote {report.policy_path} (sha256 {report.policy_sha256[:8]})"))

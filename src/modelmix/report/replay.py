@@ -35,6 +35,7 @@ class SeenRow:
         baseline_usd_per_call: The same of the baseline.
         whys: What graders found wrong, most frequent first.
         slices: Named slice → its pairs.
+        turns: Pairs that are last turns of a conversation, and no whole tasks.
     """
 
     task_type: str
@@ -45,6 +46,7 @@ class SeenRow:
     baseline_usd_per_call: Decimal | None
     whys: tuple[tuple[str, int], ...]
     slices: Mapping[str, Pairs] = field(default_factory=dict)
+    turns: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +164,7 @@ def _seen_json(row: SeenRow) -> dict[str, Any]:
         "baseline": row.baseline,
         "certified": False,
         "pairs": row.pairs.n,
+        "last_turns": row.turns,
         "gains": row.pairs.gains,
         "losses": row.pairs.losses,
         "loss": row.pairs.loss if row.pairs.n else None,

@@ -108,13 +108,14 @@ def _evidence(row: TypeSaving) -> dict[str, Any]:
     found = row.evidence
     if found is None:
         absent = (
-            "pairs", "loss", "bound", "saving_share", "saving_bound_share", "errors_per_1000", "more_pairs",
-            "more_usd", "kind",
+            "pairs", "unit", "loss", "bound", "saving_share", "saving_bound_share", "errors_per_1000",
+            "more_pairs", "more_usd", "kind",
         )  # fmt: skip
         return dict.fromkeys(absent) | {"type_margin": _plain(row.type_margin)}
     errors = found.errors_per_1000
     return {
         "pairs": found.pairs,
+        "unit": found.unit,
         "loss": _plain(found.loss),
         "bound": _plain(found.bound),
         "saving_share": _plain(found.saving_share),

@@ -42,6 +42,11 @@ OUTCOME_FIELDS: Final = (
     Field("grader", "VARCHAR", is_optional=True),
     Field("why", "VARCHAR", is_optional=True),
     Field("look", "BIGINT", is_optional=True),
+    Field("unit", "VARCHAR", is_optional=True),
+    Field("run_id", "VARCHAR", is_optional=True),
+    Field("calls", "BIGINT", is_optional=True),
+    Field("attempts", "BIGINT", is_optional=True),
+    Field("seconds", "DOUBLE", is_optional=True),
 )
 """Columns of an outcome file; money is exact decimal text."""
 
@@ -232,7 +237,9 @@ def _outcome_row(import_id: str, outcome: Outcome, *, keep_text: bool) -> Sequen
     *values, cost_usd, checks_ok, slice_name = _outcome_values(outcome)
     cost = None if cost_usd is None else str(cost_usd)
     text = (outcome.prompt, outcome.response, outcome.expected) if keep_text else ("", "", "")
-    return (import_id, *values, cost, checks_ok, slice_name, *text, outcome.grader, outcome.why, outcome.look)
+    whole = (outcome.level, outcome.run_id, outcome.calls, outcome.attempts, outcome.seconds)
+    graded = (outcome.grader, outcome.why, outcome.look)
+    return (import_id, *values, cost, checks_ok, slice_name, *text, *graded, *whole)
 
 
 def _sql(name: str) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from modelmix.core.call import Call
 from modelmix.core.candidate import Candidate
+from modelmix.core.level import Level
 from modelmix.core.outcome import Outcome
 from modelmix.core.prices import PriceBook
 from modelmix.core.slices import together
@@ -22,6 +23,7 @@ from modelmix.pipeline.replay.plan import Item, Plan
 from modelmix.pipeline.replay.prompt import Prompt, grade_of, prompt_text
 from modelmix.pipeline.replay.slices import slices_of
 from modelmix.store.replay_records import AnswerRow, GradeRow
+from modelmix.wire.conversation import is_last_turn
 
 LONGEST_TEXT = 20_000
 """Characters of a prompt, an answer or an expected answer that are kept for readers."""
@@ -40,6 +42,7 @@ class Seen:
         unpriced: Pairs without a price.
         whys: What graders found wrong with the candidate's answers → how often.
         slices: Named slice → pairs in it.
+        turns: Pairs that are last turns of a conversation, and no whole tasks.
     """
 
     gains: float = 0.0
@@ -50,6 +53,7 @@ class Seen:
     unpriced: int = 0
     whys: Counter[str] = field(default_factory=Counter)
     slices: dict[str, Pairs] = field(default_factory=dict)
+    turns: int = 0
 
     @property
     def pairs(self) -> Pairs:
@@ -177,6 +181,7 @@ class Gatherer:
             expected=held(prompt.reference, grader)[:LONGEST_TEXT] if keep else "",
             grader=grader.spec,
             why=why,
+            level=Level.TURN if is_last_turn(recorded.request) else Level.CALL,
         )
 
     def _usd(self, call: Call, model: str | None = None, usage: Usage | None = None) -> Decimal | None:
@@ -198,6 +203,7 @@ def _note(seen: Seen, pair: Pairs, outcome: Outcome, baseline_usd: Decimal | Non
     seen.gains += pair.gains
     seen.losses += pair.losses
     seen.n += 1
+    seen.turns += outcome.level is Level.TURN
     if outcome.cost_usd is None or baseline_usd is None:
         seen.unpriced += 1
     else:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Final
 
+from modelmix.core.level import LAST_TURNS
 from modelmix.core.prices import PriceBook
 from modelmix.evaluate.paired import Pairs
 from modelmix.evaluate.power import power_exact
@@ -19,6 +20,7 @@ from modelmix.pipeline.replay.plan import Plan, TypePlan
 from modelmix.pipeline.replay.replay import Replayed
 from modelmix.pipeline.replay.stages import Stages
 from modelmix.pipeline.replay.worth import worth_of
+from modelmix.report.plain import counted
 from modelmix.report.replay import ReplayReport, SeenRow
 from modelmix.report.replay_plan import LooksPlan, PlanReport, TypeRow
 
@@ -200,6 +202,7 @@ def _seen_row(task_type: str, candidate: str, baseline: str, seen: Seen) -> Seen
         baseline_usd_per_call=seen.baseline_usd / priced if priced else None,
         whys=tuple(seen.whys.most_common(_WHYS_KEPT)),
         slices=seen.slices,
+        turns=seen.turns,
     )
 
 
@@ -209,6 +212,13 @@ def _notes(done: Replayed) -> Iterator[str]:
         yield (
             f"no right answer is known for {', '.join(unknown)}: answers are held against today's own, and a "
             "loss is an upper bound"
+        )
+    turns = [row for row in done.evidence.seen.values() if row.turns]
+    if turns:
+        pairs, whole = sum(row.turns for row in turns), sum(row.n for row in turns)
+        yield (
+            f"{pairs:,} of {counted(whole, 'pair')} are {LAST_TURNS}: they say nothing of how often an agent "
+            "solves its tasks; import how its sessions ended for that (modelmix import)"
         )
     yield f"list prices of {done.plan.day}; candidates priced as if cached as the recorded calls were"
     again = sum(done.evidence.again.values(), Pairs(0.0, 0.0, 0.0))
