@@ -1,9 +1,9 @@
 """Run every benchmark, one after the other: each prints ratios measured in its own run.
 
-    python -m bench [NAME ...]
+    python -m bench [NAME ...] [--OPTION VALUE ...]
 
-Needs nothing but the package; what a peer is needed for (nginx, LiteLLM) is skipped with a word where the
-peer is not installed.
+Options are passed on to each of them. Needs nothing but the package; what a peer (nginx, LiteLLM) or a folder
+of data is needed for is skipped with a word where that is not there.
 """
 
 import subprocess
@@ -13,8 +13,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def main(names: list[str]) -> int:
+def main(given: list[str]) -> int:
     """Run the named benchmarks, or all, and return 1 if any of them did."""
+    first = next((i for i, text in enumerate(given) if text.startswith("-")), len(given))
+    names, options = given[:first], given[first:]
     found = sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_"))
     unknown = [name for name in names if name not in found]
     if unknown:
@@ -23,7 +25,8 @@ def main(names: list[str]) -> int:
     codes = []
     for name in names or found:
         print(f"\n== {name}", flush=True)
-        codes.append(subprocess.run([sys.executable, str(HERE / f"{name}.py")], check=False).returncode)
+        command = [sys.executable, str(HERE / f"{name}.py"), *options]
+        codes.append(subprocess.run(command, check=False).returncode)
     return int(any(codes))
 
 

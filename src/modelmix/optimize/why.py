@@ -8,6 +8,9 @@ from modelmix.optimize.certify import Move
 from modelmix.optimize.fit import Decision, Tested
 from modelmix.optimize.price_of_errors import price_of_errors
 
+BEYOND_REACH = 100_000
+"""Pairs that nobody would buy to decide one type: what would take more is not offered at a price."""
+
 _SHOWN = 3
 _ROUNDING = 1e-6  # what binary fractions add to a bound of exactly a tenth of a point
 
@@ -92,6 +95,9 @@ def _undecided(decision: Decision, tested: Tested) -> str:
         return said + f"{pairs.n:.0f} pairs; no number would clear at the loss seen, {loss}"
     if decision.more_pairs is None:
         return said + f"{_passed_over(decision)}; {pairs.n:.0f} pairs"
+    if decision.more_pairs > BEYOND_REACH:
+        loss = points(tested.finding.loss)
+        return said + f"{pairs.n:.0f} pairs; at the loss seen, {loss}, over {BEYOND_REACH:,} would be needed"
     said += f"{pairs.n:.0f} of about {pairs.n + decision.more_pairs:,.0f} pairs"
     if decision.more_usd is not None:
         said += f"; ${decision.more_usd:,.2f} more would decide"

@@ -24,6 +24,7 @@ from modelmix.optimize.looks import Looks
 from modelmix.pipeline.current import current_outcomes
 from modelmix.pipeline.evidence import SIMULATED, Priced, evidence_imports, priced_evidence
 from modelmix.pipeline.looked import LookedAt, looked_at
+from modelmix.pipeline.routable import check_routable
 from modelmix.pipeline.whole import level_notes, volumes
 from modelmix.policy.by_type import VIRTUAL_MODELS
 from modelmix.store.lake import Lake
@@ -121,6 +122,7 @@ def question(
     scenes, basis = _scenes(ask, priced, _traffic(requested, capabilities), capabilities)
     types = [evidence for evidence in priced.gathered.types if evidence.task_type in scenes]
     _check_prices(types)
+    check_routable(types)
     settings = _settings(ask, book, scenes)
     names = {evidence.task_type for evidence in types}
     return Question(

@@ -146,9 +146,14 @@ Instant: TypeAlias = Annotated[
 ]
 
 
+def is_model_id(name: str) -> bool:
+    """Say whether a name can be a model ID on the wire."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}", name, re.ASCII) is not None
+
+
 def _model(value: str) -> str:
     name = plain_model_id(value)
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}", name, re.ASCII):
+    if not is_model_id(name):
         raise ValueError(f"{value!r:.80} is not a model ID; write one such as claude-haiku-5-5")
     return name
 

@@ -16,7 +16,7 @@ from modelmix.optimize.fit import Decision, Fit
 from modelmix.optimize.goal import Goal
 from modelmix.optimize.net import Net
 from modelmix.optimize.whole_tasks import WholeType
-from modelmix.optimize.why import at_most, points, why
+from modelmix.optimize.why import BEYOND_REACH, at_most, points, why
 from modelmix.report.money import about_usd
 from modelmix.report.plain import printable
 from modelmix.report.whole_tasks import whole_json, whole_lines, whole_tables
@@ -169,8 +169,7 @@ def _headline(report: FitReport) -> Text:
     if pool is None:
         text.append(" proven: nothing moves", "bold yellow")
         text.append(f" at margin {points(report.goal.margin)}, alpha {report.goal.alpha:g}\n")
-        more = sum(Decimal(repr(d.more_usd)) for d in fit.decisions if d.more_usd is not None)
-        text.append(f" what is undecided could be decided for about {about_usd(Decimal(more))} at list price")
+        text.append(_left(fit))
         return text
     moved = sum(decision.moved for decision in fit.decisions)
     text.append(f" proven: {fit.saving_share:.1%} less", "bold green")
@@ -185,6 +184,21 @@ def _headline(report: FitReport) -> Text:
     text.append(f" on {whole:,.0f} fresh pairs{counting}\n")
     text.append(f" errors per 1,000 moved: {fit.errors_before:.0f} before, {fit.errors_after:.0f} after")
     return text
+
+
+def _left(fit: Fit) -> str:
+    """Say what there is to gain where nothing moves: a price for what pairs could decide, or nothing."""
+    if all(decision.verdict is Verdict.FAILS for decision in fit.decisions):
+        return " nothing to gain: every cheaper candidate measured is shown to lose more than its margin"
+    prices = [
+        Decimal(repr(decision.more_usd))
+        for decision in fit.decisions
+        if decision.more_usd is not None and (decision.more_pairs or 0) <= BEYOND_REACH
+    ]
+    if not prices:
+        return " nothing that a number of pairs within reach would decide"
+    usd = about_usd(sum(prices, Decimal(0)))
+    return f" what is undecided could be decided for about {usd} at list price"
 
 
 def _floor(bound: float) -> float:
