@@ -219,8 +219,8 @@ def _headroom(types: tuple[TypeEvidence, ...], check: Check) -> None:
     }
     print(
         f"  {len(score):,} prompts, {len(types)} types; oracle {oracle:.1f} %, of which a table by type "
-        f"finds {saves:.1f} % (between types, at {loses:.1f} points); {oracle - saves:.1f} % lie within types, "
-        "where only hindsight finds them"
+        f"finds {saves:.1f} % (between types, at {loses:.1f} points), and {oracle - saves:.1f} % lie in "
+        "types, where only hindsight finds them"
     )
 
 

@@ -1,11 +1,13 @@
 """Current evidence: the last replay of a prompt counts, and nobody's own table is touched."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from modelmix.core.candidate import Candidate, Effort
+from modelmix.core.level import Level
 from modelmix.core.outcome import Outcome
-from modelmix.pipeline.current import REFERENCES, REPLAY, current_outcomes
+from modelmix.pipeline.current import JOINED, REFERENCES, REPLAY, RUNS, current_outcomes
 from modelmix.store.lake import Lake
 from modelmix.store.records import Import
 
@@ -72,3 +74,33 @@ def test_imported_tables_all_stay(tmp_path: Path) -> None:
     replay = put(lake, 2, "x", answer("p", BASE, 0))
     assert shown(lake, [table, replay]) == [("p", "base", 0), ("p", "base", 1), ("p", "cheap", 1)]
     assert shown(lake, [table, replay], ["replay-2"]) == [("p", "base", 0)]
+
+
+def run(task: str, candidate: Candidate, score: float, run_id: str) -> Outcome:
+    """Write one run at a whole task."""
+    return replace(answer(task, candidate, score), level=Level.TASK, run_id=run_id)
+
+
+def test_a_run_that_two_tables_tell_of_counts_once(tmp_path: Path) -> None:
+    """The later table wins; other runs, other models and rows that name no run stay."""
+    lake = Lake(tmp_path)
+    imports = [
+        put(lake, 1, "", run("p", BASE, 0, "1"), run("p", BASE, 1, "2"), answer("q", BASE, 1), kind="csv"),
+        put(lake, 2, "", run("p", BASE, 1, "1"), run("p", CHEAP, 0, "1"), answer("q", BASE, 0), kind="csv"),
+    ]
+    named = [replace(done, settings={RUNS: 2}) for done in imports]
+    rest = [("p", "base", 1), ("p", "base", 1), ("p", "cheap", 0), ("q", "base", 0), ("q", "base", 1)]
+    assert shown(lake, named) == rest
+    assert shown(lake, imports) == sorted([("p", "base", 0), *rest])
+    assert shown(lake, named, ["csv-1"]) == [("p", "base", 0), ("p", "base", 1), ("q", "base", 1)]
+
+
+def test_a_session_is_known_by_its_name_alone(tmp_path: Path) -> None:
+    """It has grown since, under another task and served by others too: it is one run all the same."""
+    lake = Lake(tmp_path)
+    imports = [
+        put(lake, 1, "", run("old name", BASE, 0, "s"), kind="csv"),
+        put(lake, 2, "", run("p", CHEAP, 1, "s"), kind="csv"),
+    ]
+    joined = [replace(done, settings={RUNS: 1, JOINED: 1}) for done in imports]
+    assert shown(lake, joined) == [("p", "cheap", 1)]

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from modelmix.core.candidate import Candidate
+from modelmix.core.level import LAST_TURNS, Level
 from modelmix.evaluate.evidence import TypeEvidence
 from modelmix.optimize.contest import Standing
 from modelmix.optimize.fit import Fit, Scene, fit
@@ -152,3 +153,32 @@ def test_a_truth_that_is_a_formula_has_no_prompts() -> None:
     """Where the truth rests on no table, the title counts none."""
     held = contest.Contest("the edge", None, 0.02, 0.05, 7, {"edge": 0.0}, (("edge", standing("modelmix")),))
     assert shown(contest.table(held)).splitlines()[0].strip() == "the edge"
+
+
+def test_where_nothing_is_to_be_gained_it_says_so() -> None:
+    """One homogeneous type whose cheaper candidate fails: no price is named for deciding anything."""
+    text = shown(fit_report.card(report(decided(evidence("fails", 600, 200)))))
+    assert "nothing to gain: every cheaper candidate measured is shown to lose more" in text
+    assert "could be decided" not in text
+
+
+def test_what_nobody_would_buy_is_not_offered_at_a_price() -> None:
+    """A type that stays for want of a cheaper candidate, or of pairs beyond reach, has no price."""
+    dear = decided(evidence("dear", 300, 0, cost=2.0))
+    assert "nothing that a number of pairs within reach would decide" in shown(fit_report.card(report(dear)))
+    small = decided(evidence("small", 30, 0))
+    far = replace(small, decisions=tuple(replace(one, more_pairs=100_001) for one in small.decisions))
+    text = shown(fit_report.card(report(far)), width=200)
+    assert "nothing that a number of pairs within reach would decide" in text
+    assert "30 pairs; at the loss seen, 0.0 pp, over 100,000 would be needed" in text
+
+
+def test_pairs_of_whole_tasks_and_of_last_turns_are_named() -> None:
+    """Whether a type moves or stays, its reason says what its pairs are."""
+    for level, said in ((Level.TASK, "; pairs are whole tasks"), (Level.TURN, f"; pairs are {LAST_TURNS}")):
+        types = evidence("moves", 2000, 0), evidence("stays", 500, 200)
+        document = fit_report.as_json(report(decided(*(replace(one, level=level) for one in types))))
+        for task in document["tasks"]:
+            assert (task["unit"], task["why"][-len(said) :]) == (level, said)
+    none = decided(replace(evidence("dear", 300, 0, cost=2.0), level=Level.TASK))
+    assert "pairs" not in fit_report.as_json(report(none))["tasks"][0]["why"]
