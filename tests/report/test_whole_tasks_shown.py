@@ -51,6 +51,12 @@ def test_the_screen_has_costs_retries_and_findings() -> None:
     assert "1 (2 runs)" in shown
 
 
+def test_what_nothing_is_to_be_said_of_has_no_line() -> None:
+    """A baseline whose runs all solved their task stands in the table alone."""
+    runs = [Run("a", "a", 1.0, 1.0), Run("b", "b", 1.0, 2.0)]
+    assert list(whole_lines(whole_tasks({"t": {BIG: runs}}, {"t": BIG}, {}, _never))) == []
+
+
 def test_with_a_person_retries_are_one_amount() -> None:
     """What a person costs stands above, and what is left to one is in the amount."""
     shown = screen(types(person_usd=5.0))

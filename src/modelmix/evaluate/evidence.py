@@ -223,7 +223,7 @@ def gather(
     for name in sorted(kinds):
         found = kinds[name]
         # Whole tasks say more; they decide wherever two candidates have run the same one.
-        is_whole = bool(found[True].paired) or not found[False].paired
+        is_whole = bool(found[True].paired or (found[True].prompts and not found[False].paired))
         decides, other = found[is_whole], found[not is_whole]
         if other.prompts:
             passed_over[name] = (other.level(is_whole=not is_whole), len(other.prompts))

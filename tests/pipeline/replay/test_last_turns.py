@@ -43,7 +43,17 @@ def test_last_turns_are_no_success_rate(
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-practice")
     monkeypatch.setenv("MODELMIX_HOME", str(tmp_path / "home"))
     write_log(tmp_path / "log.jsonl", log(6, 4))
-    ask = ["replay", "log.jsonl", "--candidate", HAIKU, "--grader", "triage=exact", "--yes", "--upstream", api]
+    ask = [
+        "replay",
+        "log.jsonl",
+        "--candidate",
+        HAIKU,
+        "--grader",
+        "triage=exact",
+        "--yes",
+        "--upstream",
+        api,
+    ]
     assert run([*ask, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     [seen] = found["seen"]
