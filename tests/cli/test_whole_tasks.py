@@ -126,6 +126,7 @@ def test_optimize_judges_whole_tasks(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert evidence is not None
     assert evidence.unit == "task"
     assert "whole tasks: fixing" in found["notes"][0]
+    assert any(note.startswith("cost of 120 sessions that a table tells") for note in found["notes"])
     assert run_command([*ask]) == 8
     text = capsys.readouterr().out
     assert "a solved task" in text

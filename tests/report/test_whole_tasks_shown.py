@@ -44,7 +44,8 @@ def test_the_screen_has_costs_retries_and_findings() -> None:
     shown = screen(types())
     assert "type 0: big" in shown
     assert "% left" in shown
-    assert "a failed run costs" in shown
+    assert "a failed run costs 53% less than a solving one, 4 calls a run" in shown
+    assert "a failed run costs 3% more than a solving one" in shown
     assert "4 calls a run" in shown
     assert "the cheaper one on 100.0% of 40 tasks" in shown
     assert "2 runs without a price" in shown

@@ -11,7 +11,7 @@ from modelmix.optimize.fit import Fit, fit
 from modelmix.optimize.whole_tasks import WholeType
 from modelmix.pipeline.evidence import Priced
 from modelmix.pipeline.question import Ask, Question, question, record
-from modelmix.pipeline.whole import passed_over_notes, whole_of
+from modelmix.pipeline.whole import joined_notes, passed_over_notes, whole_of
 from modelmix.policy.artifact import signed
 from modelmix.policy.document import PolicyDocument
 from modelmix.report.plain import counted
@@ -70,7 +70,10 @@ def optimise(
         templates=asked.templates,
     )
     policy = signed(document(found, ask.goal, source, capabilities))
-    notes = (asked.basis, *ask.said, *_notes(asked, found), *_retired(found, capabilities, now.date()))
+    joined = joined_notes(ledger.imports(), asked.imports)
+    notes = (
+        asked.basis, *ask.said, *joined, *_notes(asked, found), *_retired(found, capabilities, now.date())
+    )  # fmt: skip
     baseline = None if ask.baseline is None else capabilities.effective(ask.baseline)
     whole = whole_of(asked.priced, asked.scenes, baseline, book, now.date())
     return Optimised(found, policy, notes, whole)

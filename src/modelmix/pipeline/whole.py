@@ -1,6 +1,6 @@
 """Whole tasks of the evidence: what solved ones cost, and how many there are in the ledger's traffic."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from modelmix.core.candidate import Candidate, Effort
@@ -12,8 +12,10 @@ from modelmix.errors import PriceNotFound
 from modelmix.evaluate.evidence import TypeEvidence
 from modelmix.optimize.fit import Scene
 from modelmix.optimize.whole_tasks import IsBigger, WholeType, whole_tasks
+from modelmix.pipeline.current import JOINED
 from modelmix.pipeline.evidence import Priced
 from modelmix.report.plain import counted
+from modelmix.store.records import Import
 
 _A_CALL = Usage(input_tokens=10_000, output_tokens=1_000)
 _EFFORTS = tuple(Effort)
@@ -121,6 +123,21 @@ def passed_over_notes(passed_over: Mapping[str, tuple[Level, int]]) -> Iterator[
             what = "last turn or call" if level is Level.TURN else "single answer"
             plural = "last turns or calls" if level is Level.TURN else "single answers"
             yield f"{name}: whole tasks decide; left out: {counted(prompts, what, plural)}"
+
+
+def joined_notes(imports: Iterable[Import], import_ids: Collection[str]) -> Iterator[str]:
+    """Yield on what the cost of sessions rests that a table has told the end of.
+
+    Args:
+        imports: All imports.
+        import_ids: Those that are evidence.
+    """
+    rows = sum(done.settings.get(JOINED, 0) for done in imports if done.import_id in import_ids)
+    if rows:
+        yield (
+            f"cost of {counted(rows, 'session')} that a table tells the end of: list price of their calls in "
+            "the ledger, each at its day, with their caching"
+        )
 
 
 def _names(types: Sequence[str]) -> str:

@@ -159,9 +159,9 @@ def _said(one: WholeType, other: WholeCandidate) -> Iterator[str]:
     cost = other.cost
     parts = []
     if cost.failed_usd is not None and cost.succeeded_usd:
-        parts.append(
-            f"a failed run costs {cost.failed_usd / cost.succeeded_usd - 1.0:+.0%} of a solving one's"
-        )
+        more = cost.failed_usd / cost.succeeded_usd - 1.0
+        way = "less" if more < 0 else "more"
+        parts.append(f"a failed run costs {abs(more):.0%} {way} than a solving one")
     if cost.calls is not None:
         parts.append(f"{cost.calls:,.0f} calls a run")
     if other.against is not None:
