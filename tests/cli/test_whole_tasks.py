@@ -86,6 +86,18 @@ def test_such_a_table_is_joined_anew_each_time(tmp_path: Path, capsys: pytest.Ca
     assert main(["import", str(later)]) == 0
 
 
+def test_tasks_that_several_models_served_are_evidence_for_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With nothing else there is nothing to optimise, and the sentence says why."""
+    few_sessions(tmp_path / "logs")
+    table = write(tmp_path / "ended.jsonl", [{"session_id": "both", "solved": 1}])
+    assert main(["import", str(tmp_path / "logs"), str(table)]) == 0
+    capsys.readouterr()
+    assert main(["optimize", "--baseline", OPUS, "-o", str(tmp_path / "p.yaml")]) != 0
+    assert "every task was served by several models together" in capsys.readouterr().err
+
+
 def many_tasks(tmp_path: Path, tasks: int = 60) -> tuple[Path, Path]:
     """Tasks that both models have run: Opus in one call, Haiku in three; Haiku fails every third."""
     rows, number = ["session_id,task_id,solved"], 0

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from modelmix.core.call import Call
 from modelmix.core.candidate import Candidate, Effort
+from modelmix.core.level import Level
 from modelmix.core.outcome import Outcome
 from modelmix.core.usage import Iteration, Usage
 
@@ -71,6 +72,11 @@ outcomes = st.builds(
     expected=texts.map(str.strip),
     grader=st.sampled_from(["", "exact@1"]),
     why=st.sampled_from(["", "date: differs", "not JSON"]),
+    level=st.sampled_from(Level),
+    run_id=st.sampled_from(["", "run 1"]),
+    calls=st.none() | counts,
+    attempts=st.none() | st.integers(1, 9),
+    seconds=st.none() | st.floats(0, 1e6),
 )
 
 

@@ -135,7 +135,7 @@ def priced_evidence(
             yield outcome, None if cost is None else float(cost)
 
     gathered = gather(outcomes(), kept)
-    _check(seen, kept, gathered)
+    _check(seen, kept, gathered, has_several=bool(runs))
     named = {name: ", ".join(sorted(found)) for name, found in graders.items()}
     return Priced(gathered, pricer, tuple(bad), tuple(sorted(skipped)), named, runs)
 
@@ -153,13 +153,20 @@ def run_of(outcome: Outcome, cost: Decimal | None) -> Run:
     )
 
 
-def _check(seen: Collection[Candidate], kept: Sequence[Candidate] | None, gathered: Gathered) -> None:
+def _check(
+    seen: Collection[Candidate], kept: Sequence[Candidate] | None, gathered: Gathered, *, has_several: bool
+) -> None:
     """Refuse evidence that nothing can be learned from, and say what it lacks.
 
     Raises:
         EvidenceError: It is empty, or holds none of an arm, or no model that has a price.
     """
     found = ", ".join(sorted(map(str, seen)))
+    if not seen and has_several:
+        raise EvidenceError(
+            "every task was served by several models together, which is evidence for none of them; import "
+            "sessions that one model has served"
+        )
     if not seen:
         raise EvidenceError("there is no outcome yet; import outcomes with modelmix import FILE")
     missing = [str(arm) for arm in kept or () if arm not in seen]

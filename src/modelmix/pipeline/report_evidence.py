@@ -8,6 +8,7 @@ from operator import itemgetter
 from modelmix.core.call import BadRow
 from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
+from modelmix.core.level import Level
 from modelmix.core.outcome import Outcome
 from modelmix.evaluate.evidence import TypeEvidence
 from modelmix.evaluate.paired import Pairs
@@ -81,7 +82,7 @@ class Showing:
         wanted = [one for row in types for one in self._wanted(row, sums[row.task_type])]
         findings, examples = Findings(), Examples(wanted)
         for import_id, outcome in self._rows.outcomes(keep_text=bool(wanted)):
-            if not isinstance(outcome, BadRow):
+            if not isinstance(outcome, BadRow) and self._decides(outcome):
                 effective = self._capabilities.effective(outcome.candidate)
                 outcome = replace(outcome, candidate=effective)  # noqa: PLW2901 - the same outcome
                 findings.add(outcome, import_id)
@@ -98,6 +99,11 @@ class Showing:
                 repeats=told.repeats(self._rows.grounds),
             )
         return found
+
+    def _decides(self, outcome: Outcome) -> bool:
+        """Say whether a row is of the level that its type was measured at: whole tasks, or less."""
+        evidence = self._rows.types.get(outcome.task_type)
+        return evidence is None or (outcome.level is Level.TASK) == (evidence.level is Level.TASK)
 
     def _type_of(self, name: str) -> str:
         """Return the task type of an entry's rows: its name, else the tag that it matches."""
