@@ -59,7 +59,7 @@ def sessions() -> dict[str, Session]:
 def joined(*rows: Raw, task_type: str = "") -> tuple[list[Outcome | BadRow], Joined]:
     """Join rows, and read what comes of them."""
     found = Joined()
-    return list(read(with_sessions(rows, sessions(), found, task_type), "t")), found
+    return list(read(with_sessions(rows, sessions, found, task_type), "t")), found
 
 
 def test_all_calls_of_a_session_are_its_cost() -> None:
@@ -135,7 +135,8 @@ def test_what_matches_no_session_is_counted() -> None:
 def test_other_rows_pass_as_they_are(row: Mapping[str, Any]) -> None:
     """A row with a cost or a model of its own needs no ledger."""
     found = Joined()
-    assert list(with_sessions([row, b"", b"{broken"], sessions(), found, "")) == [row, b"", b"{broken"]
+    others: list[Raw] = [row, b"", b"{broken", b'{"session_id"', b'["session_id"]']
+    assert list(with_sessions(others, sessions, found, "")) == others
     assert not found.is_any
 
 
@@ -151,7 +152,7 @@ def test_other_rows_pass_as_they_are(row: Mapping[str, Any]) -> None:
 def test_any_rows_can_be_joined(rows: list[Raw]) -> None:
     """Nothing raises, no row is lost, and each is counted once."""
     found = Joined()
-    given_back = list(with_sessions(rows, sessions(), found, ""))
+    given_back = list(with_sessions(rows, sessions, found, ""))
     assert len(given_back) == len(rows)
     assert found.matched + found.unmatched <= len(rows)
     assert all(isinstance(one, Outcome | BadRow) for one in read(given_back, "t"))

@@ -223,11 +223,12 @@ def gather(
     for name in sorted(kinds):
         found = kinds[name]
         # Whole tasks say more; they decide wherever two candidates have run the same one.
-        is_whole = bool(found[True].paired or (found[True].prompts and not found[False].paired))
+        paired_of = {key: found[key].paired for key in (True, False)}
+        is_whole = bool(paired_of[True] or (found[True].prompts and not paired_of[False]))
         decides, other = found[is_whole], found[not is_whole]
         if other.prompts:
             passed_over[name] = (other.level(is_whole=not is_whole), len(other.prompts))
-        paired = decides.paired
+        paired = paired_of[is_whole]
         unpaired += len(decides.prompts) - len(paired)
         if paired:
             slices = dict(decides.marks)

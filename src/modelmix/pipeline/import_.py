@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -249,7 +250,7 @@ def _read_outcomes(log: LogFile, report: FileReport, ledger: Ledger, lake: Lake,
         outcomes.check_columns(known)
     rows: Iterable[bytes | Mapping[str, Any]] = log.rows(None if asked.keep_text else _NO_TEXT)
     if has_sessions:
-        sessions = sessions_of(ledger.calls(), asked.book, asked.capabilities)
+        sessions = cache(lambda: sessions_of(ledger.calls(), asked.book, asked.capabilities))
         rows = with_sessions(rows, sessions, report.joined, asked.task_type)
     if asked.task_type:
         rows = _with_type(rows, asked.task_type)

@@ -1,6 +1,6 @@
 """Sessions: how they ended, from a table, with what their calls in the ledger cost."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -114,7 +114,7 @@ def sessions_of(
 
 
 def with_sessions(
-    rows: Iterable[Raw], sessions: Mapping[str, Session], joined: Joined, task_type: str
+    rows: Iterable[Raw], sessions: Callable[[], Mapping[str, Session]], joined: Joined, task_type: str
 ) -> Iterator[Raw]:
     """Yield the rows of an outcome table, those that tell of a session as runs at whole tasks.
 
@@ -124,7 +124,7 @@ def with_sessions(
 
     Args:
         rows: Rows of the table.
-        sessions: Session → what the ledger tells of it.
+        sessions: Gives session → what the ledger tells of it; asked only where a row tells of a session.
         joined: Takes up what comes of them.
         task_type: Task type of rows without one; empty for that of the session's calls.
     """
@@ -135,7 +135,7 @@ def with_sessions(
             yield row
             continue
         session_id = str(found["session_id"]).strip()
-        session = sessions.get(session_id)
+        session = sessions().get(session_id)
         if session is None or not session.candidates:
             joined.unmatched += 1
             yield b"" if is_empty(found.get("model")) else row
@@ -146,11 +146,11 @@ def with_sessions(
         joined.several += len(session.candidates) > 1
         yield _run(found, session_id, session, task_type)
     if joined.is_any:
-        joined.without = len(sessions.keys() - told)
+        joined.without = len(sessions().keys() - told)
 
 
 def _session_row(row: Raw) -> Mapping[str, Any] | None:
-    if not row:
+    if not row or (isinstance(row, bytes) and b"session_id" not in row):
         return None
     try:
         found = plain(row)
