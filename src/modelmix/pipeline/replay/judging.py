@@ -219,7 +219,7 @@ class Judging:
             told = [answers[name] for name in case.asked if name in answers]
             if len(told) < len(case.asked):
                 continue
-            grades += _graded(case, [_reply_of(one) for one in told])
+            grades += grades_of(case, [told_by(one) for one in told])
             over += [case.kept_by, *case.asked]
         self.book.put_grades(grades)
         if not self.keep_text:
@@ -253,13 +253,15 @@ def _bodies(case: Case) -> list[dict[str, Any]]:
     return [judge.compared(task, answer, own, known), judge.compared(task, own, answer, known)]
 
 
-def _reply_of(answer: AnswerRow) -> Reply | Ungradable:
+def told_by(answer: AnswerRow) -> Reply | Ungradable:
+    """Read a judge's answer; an error for good is no verdict."""
     if answer.reply is None:
         return Ungradable("the judge's request fails")
     return reply_from(answer.reply)
 
 
-def _graded(case: Case, told: Sequence[Reply | Ungradable]) -> list[GradeRow]:
+def grades_of(case: Case, told: Sequence[Reply | Ungradable]) -> list[GradeRow]:
+    """Write what judges said of one answer as rows: its grade, and by what a comparison went."""
     judge, key = case.judged.judge, (case.kept_by, case.judged.spec, case.prompt.reference_sha256)
     if judge.way is not Way.PAIRWISE:
         (reply,) = told
