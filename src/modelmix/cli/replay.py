@@ -22,8 +22,8 @@ _PRACTICE_KEY = "practice"
 _STANDARD_INPUT = "-"
 _NOTHING_TO_REVIEW = "no answer that was kept is a close candidate's, differs, and lacks a known right one"
 _AS_BEFORE = frozenset({
-    "logs", "candidate", "grader", "expected", "only", "task_type", "pairs", "again", "margin", "type_margin",
-    "error_cost", "alpha", "seed", "looks", "keep_text", "upstream",
+    "logs", "candidate", "grader", "judge", "rubric", "expected", "only", "task_type", "pairs", "again",
+    "margin", "type_margin", "error_cost", "alpha", "seed", "looks", "keep_text", "upstream",
 })  # fmt: skip
 """What a replay asks: one that goes on asks what it asked."""
 
@@ -58,9 +58,17 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="KIND|TYPE=KIND",
-            help="exact, label, numeric, json_schema, json_fields, tool_call, contains or regex; default: "
-            "what fits each type.",
+            help="exact, label, numeric, json_schema, json_fields, tool_call, contains, regex, or a judge: "
+            "judge:rubric, judge:points, judge:pairwise; default: what fits each type.",
         ),
+    ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL[@EFFORT]", help="Who judges; default: the type's own baseline."),
+    ] = None,
+    rubric: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE|TYPE=FILE", help="By what answers are judged; default: usefulness."),
     ] = None,
     expected: Annotated[
         list[str] | None,
@@ -142,6 +150,7 @@ def command(
     after Ctrl-C or a crash. The result is evidence for modelmix optimize.
     """
     from modelmix import settings
+    from modelmix.cli.judging import judge_of, rubrics_of
     from modelmix.cli.shares import amounts_of, level_of
     from modelmix.pipeline.replay.ask import Ask, Limits
 
@@ -167,6 +176,8 @@ def command(
             keep_text=keep_text or review is not None,
             upstream=upstream,
             looks=looks,
+            judge=judge_of(judge),
+            rubrics=rubrics_of(rubric or ()),
             error_cost_usd=error_cost_usd,
             error_costs_usd=error_costs_usd,
         )

@@ -19,6 +19,21 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _DRAWN = 3.0
+_PAIRWISE = "judge-pairwise@"
+
+
+def whole(score: float, grader: str) -> float:
+    """Return a score such that a comparison that is won, or lost, counts as one answer.
+
+    Comparisons are kept as 0, a half and 1, with the baseline at a half: a win is half a point away from it.
+    Stretched about a half, a win is a gain of 1 and a defeat a loss of 1, and a margin of two points is two
+    answers in a hundred, net. Loss is then P(worse) - P(better).
+
+    Args:
+        score: Grade in [0, 1].
+        grader: What graded it; all but comparisons stay as they are.
+    """
+    return 2.0 * score - 0.5 if grader.startswith(_PAIRWISE) else score
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +170,7 @@ class _Prompt:
 
     def add(self, outcome: Outcome, cost_usd: float | None) -> None:
         cell = self.cells.setdefault(outcome.candidate, _Cell())
-        cell.scores.append(outcome.score)
+        cell.scores.append(whole(outcome.score, outcome.grader))
         if cost_usd is not None:
             cell.costs.append(cost_usd)
         if outcome.cluster_id and (not self.cluster or outcome.cluster_id < self.cluster):

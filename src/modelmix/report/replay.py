@@ -15,6 +15,7 @@ from modelmix.evaluate.verdict import Finding, Verdict
 from modelmix.optimize.why import at_most, points
 from modelmix.report.money import count, usd
 from modelmix.report.plain import counted, printable
+from modelmix.report.replay_judges import JudgeRow, judge_json, judge_lines
 from modelmix.report.replay_looks import LookRow, look_line, looks_json
 
 SCHEMA = "modelmix.replay/1"
@@ -79,6 +80,7 @@ class ReplayReport:
         review_path: File that holds them, or empty.
         notes: What a reader should know, one sentence each.
         looks: How far the types have come that are looked at.
+        judges: What was judged, and by what the judges go.
         bar: Options with which optimize is asked the same bar.
     """
 
@@ -107,6 +109,7 @@ class ReplayReport:
     review_path: str = ""
     notes: tuple[str, ...] = ()
     looks: tuple[LookRow, ...] = ()
+    judges: tuple[JudgeRow, ...] = ()
     bar: str = ""
 
 
@@ -138,6 +141,7 @@ def as_json(report: ReplayReport) -> dict[str, Any]:
         },
         "baseline_against_itself": None if report.again is None else _finding(report.again),
         "looks": [looks_json(row) for row in report.looks],
+        "judges": [judge_json(row) for row in report.judges],
         "seen": [_seen_json(row) for row in report.seen],
         "to_review": report.to_review,
         "review": report.review_path or None,
@@ -203,6 +207,7 @@ def card(report: ReplayReport) -> RenderableType:
 
 def _notes(report: ReplayReport) -> Iterator[tuple[str, Text]]:
     yield from (("looks", Text(look_line(row))) for row in report.looks)
+    yield from (("judged", Text(line)) for row in report.judges for line in judge_lines(row))
     yield from (("found", Text(line)) for line in _seen_lines(report))
     if report.again is not None:
         yield "A/A", _again(report.again)

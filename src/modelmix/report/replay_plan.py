@@ -101,6 +101,7 @@ class PlanReport:
         prices: Day and hash of the price table.
         worth: Savings at stake, payback, and where the next dollar buys most.
         looks: How types are looked at; None where all is tested once.
+        judging_usd: The part of the cost that judges are, expected and at most.
     """
 
     types: tuple[TypeRow, ...]
@@ -127,6 +128,7 @@ class PlanReport:
     prices: tuple[str, str]
     worth: Worth
     looks: LooksPlan | None = None
+    judging_usd: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
 
 
 def as_json(report: PlanReport) -> dict[str, Any]:
@@ -154,6 +156,8 @@ def as_json(report: PlanReport) -> dict[str, Any]:
             "basis": "estimated",
             "expected_usd": float(report.expected_usd),
             "at_most_usd": float(report.at_most_usd),
+            "judging_expected_usd": float(report.judging_usd[0]),
+            "judging_at_most_usd": float(report.judging_usd[1]),
             "max_spend_usd": None if report.max_spend_usd is None else float(report.max_spend_usd),
             "by_candidate": [
                 {"candidate": name, "requests": n, "expected_usd": float(e), "at_most_usd": float(m)}
@@ -241,7 +245,9 @@ def _notes(report: PlanReport) -> Iterator[tuple[str, str]]:
     yield from (("left out", said) for said in _left_out(report))
     for what, prompts in sorted(report.fitted.items()):
         yield "fitted", f"{printable(what)}, in {counted(prompts, 'prompt')}"
-    guessed = [row.task_type for row in report.types if row.drawn > row.known]
+    guessed = [
+        row.task_type for row in report.types if row.drawn > row.known and not row.grader.startswith("judge-")
+    ]
     if guessed:
         names = printable(", ".join(guessed))
         said = f"against today's own answers where no right one is known ({names}): a loss is an upper bound"
@@ -260,6 +266,9 @@ def _costs(report: PlanReport) -> Iterator[tuple[str, str]]:
         yield "", f"{printable(name)}: {count(requests)} for {span}"
     span = f"about {about_usd(report.expected_usd)}, at most {about_usd(report.at_most_usd)}"
     yield "cost", f"{span} (list price, estimated)"
+    if report.judging_usd[1]:
+        expected, most = report.judging_usd
+        yield "", f"of which judges about {about_usd(expected)}, at most {about_usd(most)}"
     yield "", batch_note(report.worth)
     if report.max_spend_usd is not None:
         yield "", f"never more than --max-spend {usd(report.max_spend_usd)}"

@@ -10,6 +10,7 @@ from modelmix.core.candidate import Candidate, Effort
 from modelmix.simulator import tokens
 from modelmix.simulator.ability import draw
 from modelmix.simulator.behaviour import Behaviour
+from modelmix.simulator.judging import verdict
 from modelmix.simulator.kinds.prose import paragraph
 from modelmix.simulator.prompt import (
     blocks,
@@ -111,6 +112,10 @@ def _text(body: Mapping[str, Any], item: Item | None, behaviour: Behaviour, seed
         return item.answer(Candidate(behaviour.model, effort_of(body, behaviour)), seed)
     schema = ((body.get("output_config") or {}).get("format") or {}).get("schema")
     if schema is not None:
+        asked = f"{text_of(system_blocks(body))}\n{_question(body)}"
+        judged = verdict(schema, asked, seed, behaviour.model)
+        if judged is not None:
+            return json.dumps(judged)
         return json.dumps(example(schema))
     rng = Random(f"{seed}/{behaviour.model}/{prefix_digest(body, len(body['messages']))}")
     return f"This is a synthetic answer of the practice API. {paragraph(rng, rng.randint(1, 4))}"

@@ -274,6 +274,14 @@ class ReplayBook(Book):
             for row in self._rows(select(schema.grades), c.answer_id, answer_ids)
         }
 
+    def forget(self, answer_ids: Iterable[str]) -> None:
+        """Let go of the text of answers; what they cost and how they were graded stays."""
+        wanted = [{"answer": name} for name in sorted(set(answer_ids))]
+        said = update(schema.answers).where(schema.answers.c.answer_id == bindparam("answer"))
+        if wanted:
+            with self._writing() as connection:
+                connection.execute(said.values(reply=None), wanted)
+
     def put_grades(self, grades: Iterable[GradeRow]) -> None:
         """Keep grades of answers that are here; those that are there already stay."""
         values = [_grade_values(grade) for grade in grades]

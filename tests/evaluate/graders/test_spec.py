@@ -97,7 +97,7 @@ def test_specs_are_read(text: str, task_type: str, grader: Grader, spec: str) ->
             "",
             (
                 "grader '' is of no known kind ''; write one of exact, label, numeric, json_fields, "
-                "json_schema, tool_call, contains, regex"
+                "json_schema, tool_call, contains, regex, judge-rubric, judge-points, judge-pairwise"
             ),
         ),
         (

@@ -10,6 +10,10 @@ Kinds with their options: ``exact`` (``ignore_case``), ``label`` (``labels=a|b|c
 ``json_schema``, ``tool_call`` (``unordered``, ``names_only``, ``ignore=a|b``), ``contains`` (``all``,
 ``any``, ``ignore_case``) and ``regex`` (``ignore_case``, ``pattern=...``). A backslash takes the next sign of
 a label or name as it is. A pattern is the last option and goes to the end of the spec as it stands.
+
+Judges are written ``judge:rubric``, ``judge:points`` or ``judge:pairwise``, with ``model=MODEL`` and
+``effort=EFFORT``, and write themselves as ``judge-rubric@1:model=...,rubric=HASH``. The usual rubric alone is
+known by its hash; a user's own comes as a text beside its spec.
 """
 
 import re
@@ -18,15 +22,19 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 
+from modelmix.core.candidate import Candidate
 from modelmix.evaluate.graders.contains import Contains
 from modelmix.evaluate.graders.exact import Exact
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.json_fields import JsonFields
 from modelmix.evaluate.graders.json_schema import JsonSchema
+from modelmix.evaluate.graders.judged import Judged
 from modelmix.evaluate.graders.label import Label
 from modelmix.evaluate.graders.numeric import Numeric
 from modelmix.evaluate.graders.regex import Regex
 from modelmix.evaluate.graders.tool_call import ToolCalls
+from modelmix.evaluate.judges.judge import HASH_SHOWN, Way, name_of
+from modelmix.evaluate.judges.rubric import USUAL
 
 KINDS: Mapping[str, str] = {
     "exact": Exact.name,
@@ -37,6 +45,7 @@ KINDS: Mapping[str, str] = {
     "tool_call": ToolCalls.name,
     "contains": Contains.name,
     "regex": Regex.name,
+    **{f"judge-{way}": name_of(way) for way in Way},
 }
 """Each kind with the name and version that it grades under."""
 
@@ -52,9 +61,11 @@ _VALUES = {
     "numeric": ("tolerance", "relative"),
     "tool_call": ("ignore",),
     "regex": ("pattern",),
+    **{f"judge-{way}": ("model", "effort", "rubric") for way in Way},
 }
 _TO_THE_END = {"regex": "pattern="}
 _KIND = re.compile(rf"(?P<kind>{'|'.join(KINDS)})(?:@(?P<version>\d+))?(?::(?P<options>.*))?", re.DOTALL)
+_JUDGE = re.compile(rf"(?P<before>^|.*?=)judge:(?P<way>{'|'.join(Way)})(?:,(?P<options>.*))?", re.DOTALL)
 _OPTION = re.compile(r"(?:[^\\,]|\\.)+", re.DOTALL)
 _CHOICE = re.compile(r"(?:[^\\|]|\\.)+", re.DOTALL)
 _PLAIN_NUMBER = re.compile(r"[-+]?(?=\.?[0-9])[0-9]{0,99}(?:\.[0-9]{0,99})?(?:[eE][-+]?[0-9]{1,3})?")
@@ -83,6 +94,10 @@ def parse(text: str) -> GraderSpec:
     >>> parse("invoices=numeric:relative=1%").grader.spec
     'numeric@1:relative=0.01'
     """
+    judge = _JUDGE.fullmatch(text)
+    if judge:
+        options = "" if judge["options"] is None else f":{judge['options']}"
+        return parse(f"{judge['before']}judge-{judge['way']}{options}")
     for start in (0, *(at + 1 for at, char in enumerate(text) if char == "=")):
         match = _KIND.fullmatch(text, start)
         if match and text[: max(start - 1, 0)].strip() == "" and start:
@@ -105,6 +120,8 @@ def _grader(match: re.Match[str], text: str) -> Grader:
         )
     options = _options(kind, match["options"] or "", text)
     try:
+        if kind.startswith("judge-"):
+            return _judged(Way(kind.removeprefix("judge-")), options)
         return _made(kind, options)
     except ValueError as error:
         raise ValueError(f"grader {_quoted(text)} cannot be: {error}") from None
@@ -168,6 +185,17 @@ def _regex(options: Mapping[str, str]) -> Regex:
     if "pattern" not in options:
         raise ValueError("it names no pattern; write regex:pattern=...")
     return Regex(options["pattern"], "ignore_case" in options)
+
+
+def _judged(way: Way, options: Mapping[str, str]) -> Judged:
+    if options.get("rubric", USUAL.sha256[:HASH_SHOWN]) != USUAL.sha256[:HASH_SHOWN]:
+        raise ValueError("it names a rubric by its hash; give the rubric's text by --rubric")
+    if "model" not in options:
+        if "effort" in options:
+            raise ValueError("it names an effort without a model; add model=MODEL")
+        return Judged(way)
+    effort = f"@{options['effort']}" if "effort" in options else ""
+    return Judged(way, Candidate.parse(options["model"] + effort))
 
 
 def _choices(text: str) -> tuple[str, ...]:

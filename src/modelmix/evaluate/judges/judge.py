@@ -20,7 +20,8 @@ from modelmix.evaluate.judges.rubric import USUAL, Rubric
 MAX_TOKENS: Final = 2048
 """Room for thinking and a verdict of a few lines; what does not fit is no verdict."""
 
-_HASH_SHOWN: Final = 12
+HASH_SHOWN: Final = 12
+"""Digits of a rubric's hash that a spec is told apart by."""
 
 
 class Way(StrEnum):
@@ -83,13 +84,13 @@ class Judge:
     @property
     def name(self) -> str:
         """Name and version, as outcomes carry it: ``judge-rubric@1``."""
-        return f"judge-{self.way}@{_VERSIONS[self.way]}"
+        return name_of(self.way)
 
     @property
     def spec(self) -> str:
         """Name with all that a verdict depends on: ``judge-rubric@1:model=…,rubric=…``."""
         effort = "" if self.candidate.effort is None else f",effort={self.candidate.effort}"
-        return f"{self.name}:model={self.candidate.model}{effort},rubric={self.rubric.sha256[:_HASH_SHOWN]}"
+        return f"{self.name}:model={self.candidate.model}{effort},rubric={self.rubric.sha256[:HASH_SHOWN]}"
 
     def alone(self, task: Task, answer: str, known: str | None = None) -> dict[str, Any]:
         """Write the request that has one answer judged.
@@ -135,6 +136,11 @@ class Judge:
             "messages": [{"role": "user", "content": marked(parts)}],
             "output_config": config,
         }
+
+
+def name_of(way: Way) -> str:
+    """Return name and version of a way of judging: ``judge-rubric@1``."""
+    return f"judge-{way}@{_VERSIONS[way]}"
 
 
 def _known(known: str | None) -> list[tuple[str, str]]:

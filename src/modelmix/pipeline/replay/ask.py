@@ -36,6 +36,8 @@ class Ask:
         upstream: Base URL of the API.
         looks: Looks at most, 1 to 5: fresh pairs come in so many parts, and no more than are needed. With one
             everything is asked of everyone and tested once.
+        judge: Model that judges where a judge's spec names none; None takes the baseline's.
+        rubrics: Task type → the user's rubric, in full; the empty type is for all others.
         error_cost_usd: What one wrong answer costs, or None where nobody said.
         error_costs_usd: The same of single task types; they win.
     """
@@ -55,6 +57,8 @@ class Ask:
     keep_text: bool = False
     upstream: str = ""
     looks: int = MOST_LOOKS
+    judge: Candidate | None = None
+    rubrics: Mapping[str, str] = field(default_factory=dict)
     error_cost_usd: Decimal | None = None
     error_costs_usd: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -66,6 +70,10 @@ class Ask:
         """Return everything that was asked, as plain JSON."""
         # Of one look, and where an error has no cost, nothing is said: replays from before go on.
         said: dict[str, Any] = {} if self.looks == 1 else {"looks": self.looks}
+        if self.judge is not None:
+            said["judge"] = str(self.judge)
+        if self.rubrics:
+            said["rubrics"] = dict(sorted(self.rubrics.items()))
         if self.error_cost_usd is not None:
             said["error_cost_usd"] = str(self.error_cost_usd)
         if self.error_costs_usd:
@@ -113,6 +121,8 @@ class Ask:
             keep_text=settings["keep_text"],
             upstream=settings["upstream"],
             looks=settings.get("looks", 1),
+            judge=Candidate.parse(settings["judge"]) if "judge" in settings else None,
+            rubrics=dict(settings.get("rubrics", {})),
             error_cost_usd=None if cost is None else Decimal(cost),
             error_costs_usd={name: Decimal(usd) for name, usd in settings.get("error_costs_usd", {}).items()},
         )

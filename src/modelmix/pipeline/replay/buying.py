@@ -14,6 +14,7 @@ from modelmix.pipeline.current import REFERENCES, REPLAY
 from modelmix.pipeline.looked import LOOKS
 from modelmix.pipeline.replay.evidence import Evidence, Gatherer
 from modelmix.pipeline.replay.interrupt import Interrupts
+from modelmix.pipeline.replay.judging import baseline_ids
 from modelmix.pipeline.replay.looking import Looking
 from modelmix.pipeline.replay.place import Place
 from modelmix.pipeline.replay.plan import Item, Plan
@@ -214,7 +215,7 @@ class Buying:
         gatherer = Gatherer(
             plan,
             self.book.answers(ids),
-            self.book.grades(ids),
+            self.book.grades([*ids, *baseline_ids(plan)]),
             self.place.book,
             plan.day,
             self.stages.look_of(self.stands),

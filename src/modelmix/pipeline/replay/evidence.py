@@ -15,10 +15,17 @@ from modelmix.core.slices import together
 from modelmix.core.usage import Usage
 from modelmix.economics.same_cache import cached_as
 from modelmix.errors import PriceNotFound
+from modelmix.evaluate.evidence import whole
 from modelmix.evaluate.graders.grade import Grade, Ungradable
+from modelmix.evaluate.graders.judged import NOT_JUDGED, Judged
 from modelmix.evaluate.graders.said import held, said
+from modelmix.evaluate.judges.habits import Habits, habits
+from modelmix.evaluate.judges.habits import Seen as Compared
+from modelmix.evaluate.judges.judge import Way
+from modelmix.evaluate.judges.verdict import TIE
 from modelmix.evaluate.paired import Pairs
 from modelmix.pipeline.replay.judge import reply_from
+from modelmix.pipeline.replay.judging import baseline_id, seen_key, seen_of
 from modelmix.pipeline.replay.plan import Item, Plan
 from modelmix.pipeline.replay.prompt import Prompt, grade_of, prompt_text
 from modelmix.pipeline.replay.slices import slices_of
@@ -70,12 +77,14 @@ class Evidence:
         seen: Task type and candidate → what was seen.
         again: Task type → the baseline against itself.
         ungradable: Reason → prompts that their grader can say nothing of.
+        habits: Task type that is judged by comparisons → what its judge goes by.
     """
 
     outcomes: tuple[Outcome, ...]
     seen: Mapping[tuple[str, Candidate], Seen]
     again: Mapping[str, Pairs]
     ungradable: Mapping[str, int]
+    habits: Mapping[str, Habits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,7 @@ class Gatherer:
         outcomes: list[Outcome] = []
         seen: dict[tuple[str, Candidate], Seen] = defaultdict(Seen)
         again: dict[str, Pairs] = {}
+        judged: dict[str, list[Compared]] = defaultdict(list)
         ungradable: Counter[str] = Counter()
         by_prompt: dict[int, list[Item]] = defaultdict(list)
         for item in self.plan.items:
@@ -115,15 +125,24 @@ class Gatherer:
             if isinstance(base, Ungradable):
                 ungradable[base.why] += 1
                 continue
-            rows = list(self._rows(prompt, base, items, seen, again))
+            rows = list(self._rows(prompt, base, items, seen, again, judged))
             if rows:
                 look = self.look.get(index, 0)
                 outcomes += [replace(one, look=look) for one in (self._outcome(prompt, base), *rows)]
-        return Evidence(tuple(outcomes), dict(seen), again, dict(ungradable))
+        by = {name: habits(compared) for name, compared in sorted(judged.items())}
+        return Evidence(tuple(outcomes), dict(seen), again, dict(ungradable), by)
 
     def _baseline(self, prompt: Prompt) -> Grade | Ungradable:
         grader = self.plan.graders[prompt.recorded.call.task_type]
-        return grade_of(prompt, prompt.recorded.reply, grader)
+        if not isinstance(grader, Judged):
+            return grade_of(prompt, prompt.recorded.reply, grader)
+        if grader.way is Way.PAIRWISE:
+            return Grade(score=TIE, grader=grader.name)
+        own = baseline_id(self.plan.ask.upstream, prompt, grader)
+        row = self.grades.get((own, grader.spec, prompt.reference_sha256))
+        if row is None or row.score is None:
+            return Ungradable(NOT_JUDGED)
+        return Grade(score=row.score, grader=grader.name, why=row.why)
 
     def _rows(
         self,
@@ -132,15 +151,20 @@ class Gatherer:
         items: Sequence[Item],
         seen: dict[tuple[str, Candidate], Seen],
         again: dict[str, Pairs],
+        judged: dict[str, list[Compared]],
     ) -> Iterator[Outcome]:
         task_type = prompt.recorded.call.task_type
-        spec = self.plan.graders[task_type].spec
+        grader = self.plan.graders[task_type]
+        spec = grader.spec
         for item in items:
             answer = self.answers.get(item.answer_id)
             grade = self.grades.get((item.answer_id, spec, prompt.reference_sha256))
             if answer is None or grade is None or grade.score is None:
                 continue
-            pair = _pair(grade.score - base.score)
+            pair = _pair(whole(grade.score, spec) - whole(base.score, spec))
+            row = self.grades.get(seen_key(item, grader, prompt)) if isinstance(grader, Judged) else None
+            if row is not None:
+                judged[task_type].append(seen_of(row))
             if item.again:
                 again[task_type] = again.get(task_type, Pairs(0.0, 0.0, 0.0)) + pair
                 continue

@@ -14,6 +14,7 @@ from modelmix.core.usage import Usage
 from modelmix.errors import PriceNotFound
 from modelmix.evaluate.graders.grade import Ungradable
 from modelmix.evaluate.graders.grader import Grader
+from modelmix.evaluate.graders.judged import Judged
 from modelmix.pipeline.replay.plan import Item
 from modelmix.pipeline.replay.prompt import Prompt, grade_of
 from modelmix.store.replay_records import AnswerRow, GradeRow, Settled
@@ -34,13 +35,15 @@ class Judge:
         replay_id: The replay.
         book: Prices.
         graders: Task type → its grader.
-        keep_text: Whether replies are kept.
+        keep_text: Whether replies are kept; one that is to be judged is, until it has been.
+        role: Name of the judge whose answers these are; empty for candidates'.
     """
 
     replay_id: str
     book: PriceBook
     graders: Mapping[str, Grader]
     keep_text: bool = False
+    role: str = ""
 
     def settled(self, sending_id: int, item: Item, prompt: Prompt, heard: Heard, at: datetime) -> Settled:
         """Judge what is not asked again: a message, or an error that would come again.
@@ -54,6 +57,8 @@ class Judge:
         usd = self.usd(call, at)
         if heard.status == _OK and call.error:
             usd = None
+        is_judged = isinstance(self.graders[prompt.recorded.call.task_type], Judged)
+        keeps = self.keep_text or is_judged
         answer = AnswerRow(
             answer_id=item.answer_id,
             call_id=call.call_id,
@@ -62,9 +67,9 @@ class Judge:
             usage=call.usage,
             usd=usd,
             latency_ms=heard.latency_ms,
-            reply=reply_json(reply) if self.keep_text and reply is not None else None,
+            reply=reply_json(reply) if keeps and reply is not None else None,
         )
-        grades = () if reply is None else (self.grade(item.answer_id, prompt, reply),)
+        grades = () if reply is None or is_judged else (self.grade(item.answer_id, prompt, reply),)
         return Settled(sending_id, "lost" if usd is None else "answered", usd, call, answer, grades)
 
     def failed(self, sending_id: int, item: Item, prompt: Prompt, heard: Heard, at: datetime) -> Settled:
@@ -119,7 +124,7 @@ class Judge:
             us=told.us,
             write_split_known=told.write_split_known,
             reported_usd=None,
-            reason=f"replay={self.replay_id}",
+            reason=f"replay={self.replay_id}" + (f" judge={self.role}" if self.role else ""),
             policy_sha256="",
             ttft_ms=None,
             latency_ms=heard.latency_ms,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Final
 
 from modelmix.core.candidate import Candidate
 from modelmix.economics.quote import Quote
@@ -14,6 +15,8 @@ from modelmix.pipeline.replay.prompt import Prompt
 from modelmix.pipeline.replay.recordings import Recordings
 from modelmix.pipeline.replay.traffic import Traffic
 from modelmix.wire.fitting import Change
+
+_NOTHING: Final = Quote()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Item:
         input_tokens: Its prompt's length, as recorded.
         again: Whether the baseline is asked again, to measure its difference from itself.
         changes: What was changed of the request so that the candidate takes it.
+        judging: What it costs to have its answer judged, and the recorded one beside it; nothing where rules
+            grade.
     """
 
     prompt: int
@@ -37,6 +42,12 @@ class Item:
     input_tokens: int
     again: bool = False
     changes: tuple[Change, ...] = ()
+    judging: Quote = _NOTHING
+
+    @property
+    def whole(self) -> Quote:
+        """What it will cost until its answer is graded."""
+        return self.quote + self.judging
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +122,10 @@ class Plan:
         """Return the task type of a request."""
         return self.prompts[item.prompt].recorded.call.task_type
 
+    def grader_of(self, item: Item) -> Grader:
+        """Return what grades the answer to a request."""
+        return self.graders[self.type_of(item)]
+
     def counted(self) -> "Plan":
         """Return it with the prompts of each type counted."""
         drawn = Counter(one.recorded.call.task_type for one in self.prompts)
@@ -120,4 +135,4 @@ class Plan:
 
     def quote(self, known: Collection[str] = ()) -> Quote:
         """Return what all of its requests cost, without the answers that are there already."""
-        return sum((item.quote for item in self.items if item.answer_id not in known), Quote())
+        return sum((item.whole for item in self.items if item.answer_id not in known), Quote())

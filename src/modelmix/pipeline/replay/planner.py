@@ -11,16 +11,20 @@ from typing import Final
 from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
-from modelmix.economics.quote import Quoter
+from modelmix.economics.quote import Quote, Quoter
 from modelmix.errors import ConfigError, EvidenceError, PriceNotFound
 from modelmix.evaluate.graders.choose import Choice, choose
-from modelmix.evaluate.graders.grade import Ungradable
+from modelmix.evaluate.graders.grade import NO_REFERENCE, Ungradable
 from modelmix.evaluate.graders.grader import Grader
+from modelmix.evaluate.graders.judged import Judged
 from modelmix.evaluate.graders.spec import parse
+from modelmix.evaluate.judges.independence import partial_to
+from modelmix.evaluate.judges.rubric import Rubric
 from modelmix.evaluate.sample import draw
 from modelmix.pipeline.replay.arms import arms_of
 from modelmix.pipeline.replay.ask import MOST_PAIRS, Ask
 from modelmix.pipeline.replay.bar import PlannedBar, errors_of
+from modelmix.pipeline.replay.judging import judging_quote
 from modelmix.pipeline.replay.plan import Item, Plan, TypePlan
 from modelmix.pipeline.replay.prompt import Prompt, grade_of, prompt_of
 from modelmix.pipeline.replay.recordings import Recordings, Seen, Source
@@ -84,7 +88,7 @@ class Planner:
         if not prompts:
             notes = "; ".join(f"{one.task_type}: {one.note}" for one in plans if one.note)
             raise EvidenceError(f"there is nothing to replay: {notes or 'no prompt was drawn'}")
-        items, rejected = self._items(prompts, arms)
+        items, rejected = self._items(prompts, arms, graders)
         if not items:
             said = "; ".join(f"{candidate}: {why}" for candidate, why in sorted(rejected))
             raise EvidenceError(
@@ -161,7 +165,7 @@ class Planner:
         graders: dict[str, Grader] = {}
         ungradable: dict[str, str] = {}
         for name, seen in groups.items():
-            grader, note = self._grader(name, by_type[name])
+            grader, note = self._grader(name, by_type[name], baselines[name], arms[name])
             if not arms[name]:
                 grader, note = None, f"no cheaper candidate than {baselines[name]} is known for {name}"
             scores: list[float] = []
@@ -196,12 +200,32 @@ class Planner:
             )
         return plans, graders, ungradable
 
-    def _grader(self, task_type: str, prompts: Sequence[Prompt]) -> tuple[Grader | None, str]:
+    def _grader(
+        self, task_type: str, prompts: Sequence[Prompt], baseline: Candidate, arms: Sequence[Candidate]
+    ) -> tuple[Grader | None, str]:
         named = self.ask.graders.get(task_type, self.ask.graders.get(""))
         if named is not None:
-            return parse(named).grader, ""
+            grader = parse(named).grader
+            if isinstance(grader, Judged):
+                return self._judged(task_type, grader, baseline, arms)
+            return grader, ""
         choice = choose([prompt.reference for prompt in prompts], task_type)
         return (choice.grader, "") if isinstance(choice, Choice) else (None, choice.why)
+
+    def _judged(
+        self, task_type: str, judged: Judged, baseline: Candidate, arms: Sequence[Candidate]
+    ) -> tuple[Judged, str]:
+        """Name a judge its model and its rubric, and say whose side it may be on."""
+        text = self.ask.rubrics.get(task_type, self.ask.rubrics.get(""))
+        try:
+            found = judged.by(self.ask.judge or baseline, None if text is None else Rubric.of(text))
+            judge = found.judge
+        except ValueError as error:
+            raise ConfigError(f"answers of {task_type} cannot be judged: {error}") from error
+        self.book.price(judge.candidate.model, self.day)
+        said = f"answers of {task_type} are judged by {judge.candidate}, not yet checked against people"
+        partial = partial_to(judge.candidate, arms, baseline, self.capabilities)
+        return found, f"{said}; {partial}" if partial else said
 
     def _held(self, plans: Iterable[TypePlan], traffic: Traffic, n_types: int) -> list[TypePlan]:
         """Hold each type to its margin, by what its best candidate would save on a call."""
@@ -214,7 +238,10 @@ class Planner:
         return held
 
     def _items(
-        self, prompts: Sequence[Prompt], arms: Mapping[str, Sequence[Candidate]]
+        self,
+        prompts: Sequence[Prompt],
+        arms: Mapping[str, Sequence[Candidate]],
+        graders: Mapping[str, Grader],
     ) -> tuple[tuple[Item, ...], dict[tuple[str, str], int]]:
         quoter = Quoter(self.book, self.capabilities, self.day)
         items: list[Item] = []
@@ -226,7 +253,9 @@ class Planner:
             for candidate, again in candidates:
                 found = self._item(index, prompt, candidate, quoter)
                 if isinstance(found, Item):
-                    items.append(replace(found, again=again))
+                    judged = graders[prompt.recorded.call.task_type]
+                    judging = judging_quote(prompt, judged, quoter) if isinstance(judged, Judged) else Quote()
+                    items.append(replace(found, again=again, judging=judging))
                 else:
                     rejected[str(candidate), found] += 1
         return tuple(items), dict(rejected)
@@ -264,6 +293,10 @@ def _graded(prompts: Iterable[Prompt], grader: Grader) -> tuple[list[float], dic
     scores: list[float] = []
     without: dict[str, str] = {}
     for prompt in prompts:
+        if isinstance(grader, Judged):
+            if not (prompt.recorded.reply.text.strip() or prompt.recorded.reply.tool_calls):
+                without[prompt.recorded.prompt_id] = NO_REFERENCE
+            continue
         grade = grade_of(prompt, prompt.recorded.reply, grader)
         if isinstance(grade, Ungradable):
             without[prompt.recorded.prompt_id] = grade.why

@@ -5,17 +5,21 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from modelmix.errors import ConfigError, UpstreamError
+from modelmix.evaluate.graders.judged import Judged
 from modelmix.pipeline.import_ import import_paths
 from modelmix.pipeline.replay.ask import Ask, Limits
-from modelmix.pipeline.replay.buying import Buying
+from modelmix.pipeline.replay.buying import Buying, Runner
 from modelmix.pipeline.replay.evidence import Evidence
 from modelmix.pipeline.replay.judge import Judge, reply_from
+from modelmix.pipeline.replay.judged_run import JudgedRun
+from modelmix.pipeline.replay.judging import Judging
 from modelmix.pipeline.replay.place import Place
 from modelmix.pipeline.replay.plan import Plan
 from modelmix.pipeline.replay.reconcile import as_opening, reconcile, since_opening, total_by_model
@@ -23,7 +27,7 @@ from modelmix.pipeline.replay.review import ReviewRow, to_review
 from modelmix.pipeline.replay.run import Run
 from modelmix.pipeline.replay.stages import Stages
 from modelmix.pipeline.replay.tally import Tally
-from modelmix.pipeline.replay.usable import grade_key, usable
+from modelmix.pipeline.replay.usable import grade_key, graded
 from modelmix.report.replay_looks import LookRow
 from modelmix.store import lock
 from modelmix.store.book import FILE
@@ -54,6 +58,7 @@ class Replayed:
         resumed: Whether it goes on where an earlier run ended.
         review: Prompts that a person could decide: a candidate differs, and no right answer is known.
         looks: How far the types have come that are looked at.
+        judged: Name of a judge → its requests that were answered, and their list price.
     """
 
     replay_id: str
@@ -66,6 +71,7 @@ class Replayed:
     resumed: bool
     review: tuple[ReviewRow, ...] = ()
     looks: tuple[LookRow, ...] = ()
+    judged: Mapping[str, tuple[int, Decimal]] = field(default_factory=dict)
 
 
 def known_answers(home: Path, plan: Plan) -> dict[str, bool]:
@@ -77,7 +83,7 @@ def known_answers(home: Path, plan: Plan) -> dict[str, bool]:
     if not (home / FILE).exists():
         return {}
     with ReplayBook.open(home) as book:
-        return usable(book, plan)
+        return graded(book, plan)
 
 
 def asked_before(home: Path, replay_id: str) -> Ask:
@@ -166,21 +172,34 @@ class _Replaying:
             resumed=resumed,
             review=tuple(self._review(buying.bought)),
             looks=buying.rows,
+            judged=self._judged(judge),
         )
 
     def _buying(
         self, upstream: Upstream, judge: Judge, told: Callable[[Tally], None], *, is_simulated: bool
     ) -> Buying:
         replay_id, stages = judge.replay_id, Stages.of(self._plan)
-        known = usable(self._book, self._plan)
+        place = self._place
+        judging = Judging(
+            self._book, place.capabilities, place.book, self._plan.day, self._plan.ask.keep_text
+        )
+        known = graded(self._book, self._plan)
         limits = self._limits
         if limits.max_spend_usd is None:
             # Whoever agrees to a quote agrees to its worst case and to nothing beyond.
             spent = self._book.spent(replay_id).total_at_most_usd
             limits = replace(limits, max_spend_usd=spent + stages.quote(known).at_most_usd)
 
-        def runner(plan: Plan) -> Run:
+        def asks(plan: Plan) -> Run:
             return Run(plan, self._book, judge, upstream, limits, self._place.key)
+
+        def judges(plan: Plan) -> Run:
+            grader = plan.grader_of(plan.items[0])
+            reader = replace(judge, role=grader.name)
+            return Run(plan, self._book, reader, upstream, limits, self._place.key)
+
+        def runner(plan: Plan) -> Runner:
+            return JudgedRun(plan, judging, asks, judges)
 
         return Buying(
             stages=stages,
@@ -243,10 +262,28 @@ class _Replaying:
         missing = []
         for answer in self._book.answers(items).values():
             item = items[answer.answer_id]
+            if isinstance(self._plan.grader_of(item), Judged):
+                continue
             if answer.reply is not None and grade_key(self._plan, item) not in grades:
                 prompt = self._plan.prompts[item.prompt]
                 missing.append(judge.grade(answer.answer_id, prompt, reply_from(answer.reply)))
         self._book.put_grades(missing)
+
+    def _judged(self, judge: Judge) -> dict[str, tuple[int, Decimal]]:
+        """Return what judges have cost: their calls stand in the ledger under a reason of their own."""
+        names = {one.name for one in self._plan.graders.values() if isinstance(one, Judged)}
+        if not names:
+            return {}
+        reasons = {f"replay={judge.replay_id} judge={name}": name for name in names}
+        found = dict.fromkeys(names, (0, Decimal(0)))
+        (started,) = (one.at for one in self._book.replays() if one.replay_id == judge.replay_id)
+        with Ledger.open(self._place.home) as ledger:
+            for call in ledger.calls(since=started):
+                name = reasons.get(call.reason)
+                if name is not None:
+                    requests, usd = found[name]
+                    found[name] = requests + 1, usd + (judge.usd(call, call.at) or Decimal(0))
+        return found
 
     def _review(self, bought: Plan) -> list[ReviewRow]:
         ids = [item.answer_id for item in bought.items]

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from modelmix.errors import ConfigError
 from modelmix.evaluate.graders.grader import Grader
+from modelmix.evaluate.graders.judged import Judged
 from modelmix.evaluate.graders.said import held, said
 from modelmix.pipeline.replay.judge import reply_from
 from modelmix.pipeline.replay.plan import Plan
@@ -66,7 +67,13 @@ def to_review(
         task_type = prompt.recorded.call.task_type
         key = (item.answer_id, plan.graders[task_type].spec, prompt.reference_sha256)
         grade, answer = grades.get(key), answers.get(item.answer_id)
-        if item.again or prompt.reference.is_known or grade is None or grade.score is None:
+        if (
+            isinstance(plan.graders[task_type], Judged)
+            or item.again
+            or prompt.reference.is_known
+            or grade is None
+            or grade.score is None
+        ):
             continue
         arm = (task_type, str(item.candidate))
         asked[arm] += 1

@@ -19,6 +19,9 @@ from modelmix.optimize.goal import CHOOSING_SHARE
 from modelmix.pipeline.replay.bar import DISCORDANCE
 from modelmix.pipeline.replay.plan import Item, Plan, TypePlan
 
+JUDGE: Final = "judge-"
+"""Beginning of the spec of every judge."""
+
 LEAST_PROMPTS: Final = 60
 """Prompts of a type below which it is not looked at: there is little to save, and little to choose on."""
 
@@ -141,8 +144,8 @@ class Stages:
             if item.again or not self.look.get(item.prompt) or item.answer_id in known:
                 continue
             share = Decimal(1) if part is None else part(item)
-            expected += weight * share * item.quote.expected_usd
-            most[self.plan.type_of(item)][item.candidate] += share * item.quote.at_most_usd
+            expected += weight * share * item.whole.expected_usd
+            most[self.plan.type_of(item)][item.candidate] += share * item.whole.at_most_usd
         return Quote(expected, sum((max(usd.values()) for usd in most.values()), Decimal(0)))
 
     def quote(self, known: Collection[str] = (), part: Part = None) -> Quote:
@@ -151,7 +154,7 @@ class Stages:
         for item in self.choosing():
             if item.answer_id not in known:
                 share = Decimal(1) if part is None else part(item)
-                whole += Quote(share * item.quote.expected_usd, share * item.quote.at_most_usd)
+                whole += Quote(share * item.whole.expected_usd, share * item.whole.at_most_usd)
         return whole
 
     @property
@@ -169,7 +172,9 @@ class Stages:
 
 
 def _is_looked_at(row: TypePlan) -> bool:
-    return bool(row.grader) and row.known == row.drawn >= LEAST_PROMPTS
+    # A judge needs no right answer: no review is to come that would change scores.
+    is_known = row.known == row.drawn or row.grader.startswith(JUDGE)
+    return bool(row.grader) and is_known and row.drawn >= LEAST_PROMPTS
 
 
 def fitted(plan: Plan, budget_usd: Decimal) -> Plan:
@@ -188,7 +193,7 @@ def fitted(plan: Plan, budget_usd: Decimal) -> Plan:
 def _cut(plan: Plan, weights: Sequence[Decimal], budget_usd: Decimal) -> int | None:
     spent = Decimal(0)
     for item, weight in zip(plan.items, weights, strict=True):
-        spent += weight * item.quote.expected_usd
+        spent += weight * item.whole.expected_usd
         if spent > budget_usd:
             return max(item.prompt, 1)
     return None

@@ -3,11 +3,14 @@
 import shlex
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from modelmix.core.level import LAST_TURNS
 from modelmix.core.prices import PriceBook
+from modelmix.economics.quote import Quote
+from modelmix.evaluate.graders.judged import Judged
 from modelmix.evaluate.paired import Pairs
 from modelmix.evaluate.power import power_exact
 from modelmix.evaluate.verdict import Finding, judge
@@ -18,10 +21,11 @@ from modelmix.pipeline.replay.bar import DISCORDANCE, PlannedBar
 from modelmix.pipeline.replay.evidence import Seen
 from modelmix.pipeline.replay.plan import Plan, TypePlan
 from modelmix.pipeline.replay.replay import Replayed
-from modelmix.pipeline.replay.stages import Stages
+from modelmix.pipeline.replay.stages import JUDGE, Stages
 from modelmix.pipeline.replay.worth import worth_of
 from modelmix.report.plain import counted
 from modelmix.report.replay import ReplayReport, SeenRow
+from modelmix.report.replay_judges import JudgeRow
 from modelmix.report.replay_plan import LooksPlan, PlanReport, TypeRow
 
 _LOSSES_SHOWN: Final = (0.0, 0.005, 0.01)
@@ -43,7 +47,7 @@ def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceB
         if item.answer_id not in known:
             name = f"{item.candidate}, the baseline again" if item.again else str(item.candidate)
             requests, expected, most = costs.get(name, (0, Decimal(0), Decimal(0)))
-            quote = item.quote
+            quote = item.whole
             costs[name] = requests + 1, expected + quote.expected_usd, most + quote.at_most_usd
     fresh = stages.fresh_quote(known)
     if stages.types:
@@ -78,10 +82,18 @@ def plan_report(plan: Plan, limits: Limits, known: Collection[str], book: PriceB
         unmatched=plan.recordings.unmatched,
         scaled=plan.scaled,
         looks=_looks(stages),
+        judging_usd=_judging(plan, stages, known),
         keeps_text=plan.ask.keep_text,
         prices=(book.as_of.isoformat(), book.sha256),
         worth=worth_of(plan, known, limits.max_spend_usd),
     )
+
+
+def _judging(plan: Plan, stages: Stages, known: Collection[str]) -> tuple[Decimal, Decimal]:
+    """Return what judges are of a plan's cost: its quote less that of the same requests without them."""
+    bare = replace(plan, items=tuple(replace(item, judging=Quote()) for item in plan.items))
+    whole, asked = stages.quote(known), replace(stages, plan=bare).quote(known)
+    return whole.expected_usd - asked.expected_usd, whole.at_most_usd - asked.at_most_usd
 
 
 def _looks(stages: Stages) -> LooksPlan | None:
@@ -165,6 +177,17 @@ def replay_report(done: Replayed, limits: Limits) -> ReplayReport:
         to_review=len(done.review),
         notes=tuple(_notes(done)),
         looks=done.looks,
+        judges=tuple(
+            JudgeRow(
+                task_type=name,
+                grader=grader.spec,
+                requests=done.judged.get(grader.name, (0, Decimal(0)))[0],
+                usd=done.judged.get(grader.name, (0, Decimal(0)))[1],
+                habits=done.evidence.habits.get(name),
+            )
+            for name, grader in sorted(plan.graders.items())
+            if isinstance(grader, Judged)
+        ),
         bar=_bar_options(plan.ask),
     )
 
@@ -207,7 +230,11 @@ def _seen_row(task_type: str, candidate: str, baseline: str, seen: Seen) -> Seen
 
 
 def _notes(done: Replayed) -> Iterator[str]:
-    unknown = [row.task_type for row in done.plan.types if row.grader and not row.known]
+    unknown = [
+        row.task_type
+        for row in done.plan.types
+        if row.grader and not row.known and not row.grader.startswith(JUDGE)
+    ]
     if unknown:
         yield (
             f"no right answer is known for {', '.join(unknown)}: answers are held against today's own, and a "

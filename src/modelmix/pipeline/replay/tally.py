@@ -23,6 +23,7 @@ class Tally:
         open_usd: The most that requests cost of which nothing has come back.
         look: The look whose pairs are bought, from 1; 0 before the first.
         said: What was found at the looks so far, a line each.
+        judged: Answers of judges that came, or were there.
     """
 
     whole: int
@@ -39,6 +40,7 @@ class Tally:
     open_usd: Decimal = Decimal(0)
     look: int = 0
     said: tuple[str, ...] = ()
+    judged: int = 0
 
     def after(self, before: "Tally") -> "Tally":
         """Return how the whole stands: this stage after those before it."""
@@ -54,6 +56,21 @@ class Tally:
             sent=before.sent + self.sent,
             look=before.look,
             said=before.said,
+            judged=before.judged + self.judged,
+        )
+
+    def judging(self, judges: "Tally") -> "Tally":
+        """Return how it stands while answers are judged: money and traffic are one, counts are apart."""
+        return replace(
+            self,
+            judged=self.judged + judges.answered + judges.reused,
+            given_up=self.given_up + judges.given_up,
+            refusals=self.refusals + judges.refusals,
+            sent=self.sent + judges.sent,
+            on_their_way=judges.on_their_way,
+            is_stopping=judges.is_stopping,
+            usd=judges.usd,
+            open_usd=judges.open_usd,
         )
 
     @property

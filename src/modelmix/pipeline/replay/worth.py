@@ -248,7 +248,7 @@ def _asked(stages: Stages, known: Collection[str]) -> dict[tuple[str, Candidate]
         if item.again:
             continue
         key = plan.prompts[item.prompt].recorded.call.task_type, item.candidate
-        so_far, usd = found.get(key, Asked()), item.quote.expected_usd
+        so_far, usd = found.get(key, Asked()), item.whole.expected_usd
         is_known = item.answer_id in known
         share = shares[key[0]] if stages.look.get(item.prompt) else Decimal(1)
         found[key] = Asked(
