@@ -14,6 +14,7 @@ from modelmix import settings
 from modelmix.core.call import Call
 from modelmix.gateway.capture import CaptureOrder
 from modelmix.gateway.defaults import Defaults
+from modelmix.gateway.learner import LearnOrder
 from modelmix.gateway.proxy import LONGEST_BODY_BYTES
 from modelmix.gateway.run import Setup, running
 from modelmix.upstream.messages import Patience
@@ -312,6 +313,7 @@ def rig(
     patience: Patience | None = None,
     longest_body_bytes: int = LONGEST_BODY_BYTES,
     capture: CaptureOrder | None = None,
+    learn: LearnOrder | None = None,
 ) -> Iterator[Rig]:
     """Run a gateway in front of a scripted upstream."""
     path = None
@@ -334,6 +336,7 @@ def rig(
             longest_body_bytes=longest_body_bytes,
             today=lambda: DAY,
             capture=capture,
+            learn=learn,
         )
         with running(setup) as gateway:
             yield Rig(gateway, heard, kept)

@@ -326,19 +326,9 @@ def _candidates(texts: "Sequence[str]") -> "tuple[Candidate, ...] | None":
 
 
 def _graders(texts: "Sequence[str]") -> dict[str, str]:
-    from modelmix.evaluate.graders.spec import parse
+    from modelmix.cli.shares import graders_of
 
-    found: dict[str, str] = {}
-    for text in texts:
-        try:
-            named = parse(text)
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="--grader") from None
-        if named.task_type in found:
-            what = f"task type {named.task_type!r}" if named.task_type else "all task types"
-            raise typer.BadParameter(f"{what} has two graders; keep one", param_hint="--grader")
-        found[named.task_type] = named.grader.spec
-    return found
+    return graders_of(texts, "--grader")
 
 
 def _share(text: str, option: str) -> float:

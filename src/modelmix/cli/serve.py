@@ -21,6 +21,7 @@ from modelmix.errors import ConfigError
 if TYPE_CHECKING:
     from modelmix.gateway.capture import CaptureOrder
     from modelmix.gateway.defaults import Defaults
+    from modelmix.gateway.learner import LearnOrder
     from modelmix.policy.standing import Standing
 
 MEGABYTE = 2**20
@@ -77,6 +78,39 @@ def command(
     capture_raw: Annotated[
         bool, typer.Option("--capture-raw", help="Leave keys, passwords and e-mail addresses in it.")
     ] = False,
+    learn: Annotated[
+        bool,
+        typer.Option("--learn", help="Ask cheaper candidates a sample of the requests as well, and grade."),
+    ] = False,
+    learn_usd: Annotated[
+        str | None, typer.Option(metavar="USD", help="The most that learning may cost in all; needed.")
+    ] = None,
+    learn_share: Annotated[
+        str | None,
+        typer.Option(metavar="SHARE", help="Share of the requests in it; default 5%."),
+    ] = None,
+    learn_candidate: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL[@EFFORT]",
+            help="Who is asked; repeatable. Default: the newest model of every lower tier.",
+        ),
+    ] = None,
+    learn_grader: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[TYPE=]KIND", help="Grader; default: one that fits the answers. Repeatable."),
+    ] = None,
+    learn_margin: Annotated[
+        str | None,
+        typer.Option(metavar="M", help="Share of differing answers that a type may show; default 6%."),
+    ] = None,
+    learn_pairs: Annotated[
+        int | None, typer.Option(min=1, help="Pairs of each type; default: as many as the margin needs.")
+    ] = None,
+    learn_client_keys: Annotated[
+        bool,
+        typer.Option("--learn-client-keys", help="Ask with each client's own key, not ANTHROPIC_API_KEY."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object on standard output once it is ready.")
     ] = False,
@@ -85,6 +119,7 @@ def command(
 
     Without --enforce every request goes on as it came, and the ledger says what the policy would have done.
     """
+    from modelmix.cli.learn_options import LearnOptions, order_of
     from modelmix.gateway.run import Setup, bind, build, serve, url_of
     from modelmix.settings import load
     from modelmix.store.ledger import Ledger
@@ -95,6 +130,17 @@ def command(
     logging.basicConfig(level=logging.INFO, format="modelmix: %(message)s", stream=sys.stderr)
     settings = load()
     order = _capture(capture, capture_share, capture_mb, raw=capture_raw)
+    wanted = LearnOptions(
+        learn,
+        learn_usd,
+        learn_share,
+        tuple(learn_candidate or ()),
+        tuple(learn_grader or ()),
+        learn_margin,
+        learn_pairs,
+        learn_client_keys,
+    )
+    learning = order_of(wanted, settings, upstream)
     setup = Setup(
         home=settings.home,
         capabilities=settings.capabilities(),
@@ -107,6 +153,7 @@ def command(
         defaults=_defaults(task_prefix or (), task_key or ()),
         longest_body_bytes=max_body_mb * MEGABYTE,
         capture=order,
+        learn=learning,
     )
     gateway, in_force = build(setup)
     taken = bind(host, port)
@@ -118,10 +165,22 @@ def command(
                 state = "off" if in_force.now.policy.state == "off" else mode
                 ledger.record_policy(in_force.now.policy.sha256, datetime.now(UTC), state)
         announce = partial(_announce, url_of(taken), mode, upstream, in_force.now, order, as_json=as_json)
+        if learning is not None:
+            _say_learning(learning)
         # What the start has made stays, and a request's own objects mostly go without the collector.
         gc.freeze()
         gc.set_threshold(*_COLLECT_SELDOM)
         serve(taken, gateway, drain_seconds, announce)
+
+
+def _say_learning(order: "LearnOrder") -> None:
+    ask = order.ask
+    who = "each client's own key" if not order.place.key else "the key of ANTHROPIC_API_KEY"
+    say(
+        f"modelmix: learning: {ask.share * 100:g} % of the requests go to candidates as well, with {who}, "
+        f"for at most ${ask.cap_usd} in all; answers are graded and forgotten. How far it is: "
+        "GET /modelmix/status"
+    )
 
 
 def _announce(

@@ -1,4 +1,4 @@
-"""Options that several commands share: bars, amounts and candidates."""
+"""Options that several commands share: bars, amounts, candidates and graders."""
 
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
@@ -7,6 +7,7 @@ import typer
 
 from modelmix.core.candidate import Candidate
 from modelmix.errors import ConfigError
+from modelmix.evaluate.graders.spec import parse
 from modelmix.optimize.goal import LEAST_ALPHA, LEAST_MARGIN, MOST_ALPHA, Goal
 from modelmix.policy.share import parse_share
 
@@ -122,3 +123,22 @@ def counts_of(text: str, option: str) -> tuple[int, ...]:
     if min(counts) < 1:
         raise typer.BadParameter(f"{text!r} is not a list of counts; write 1700,3400", param_hint=option)
     return counts
+
+
+def graders_of(texts: Iterable[str], option: str) -> dict[str, str]:
+    """Read ``KIND`` for all task types, under the empty name, and ``TYPE=KIND`` for single ones.
+
+    Raises:
+        typer.BadParameter: One cannot be read, or a task type has two.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        try:
+            named = parse(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint=option) from None
+        if named.task_type in found:
+            what = f"task type {named.task_type!r}" if named.task_type else "all task types"
+            raise typer.BadParameter(f"{what} has two graders; keep one", param_hint=option)
+        found[named.task_type] = named.grader.spec
+    return found

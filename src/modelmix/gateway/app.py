@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
 
 from modelmix.gateway import envelope
@@ -19,6 +20,7 @@ log = logging.getLogger("modelmix.gateway")
 
 _MESSAGES = b"/v1/messages"
 _COUNT = b"/v1/messages/count_tokens"
+_STATUS = b"/modelmix/status"
 
 
 class Gateway:
@@ -72,6 +74,8 @@ class Gateway:
             )
         elif path in {b"/healthz", b"/readyz"}:
             await self._own(path, send)
+        elif path == _STATUS:
+            await self._status(scope, send)
         elif path.startswith(b"/"):
             await self._proxy.passed(scope, receive, send, path=path)
         else:
@@ -93,6 +97,17 @@ class Gateway:
         for part in envelope.json(200, document):
             await send(part)
 
+    async def _status(self, scope: Scope, send: Send) -> None:
+        """Tell how learning stands, to this machine only."""
+        if not _is_local(scope):
+            parts = envelope.error(404, "this is told on the gateway's own machine only", retry=False)
+        else:
+            learner = self._proxy.learner
+            learning = None if learner is None else await learner.status()
+            parts = envelope.json(200, {"mode": self._mode, "learning": learning})
+        for part in parts:
+            await send(part)
+
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
@@ -101,6 +116,8 @@ class Gateway:
                 self._recorder.start()
                 if self._proxy.capture is not None:
                     self._proxy.capture.start()
+                if self._proxy.learner is not None:
+                    self._proxy.learner.start()
                 self._watch = asyncio.create_task(self._look())
                 await send({"type": "lifespan.startup.complete"})
             else:
@@ -121,7 +138,17 @@ class Gateway:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watch
+        if self._proxy.learner is not None:
+            await asyncio.to_thread(self._proxy.learner.close)
         await asyncio.to_thread(self._recorder.close)
         if self._proxy.capture is not None:
             await asyncio.to_thread(self._proxy.capture.close)
         await self._upstream.close()
+
+
+def _is_local(scope: Scope) -> bool:
+    client = scope.get("client")
+    try:
+        return client is not None and ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        return False

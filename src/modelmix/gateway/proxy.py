@@ -28,8 +28,10 @@ from modelmix.gateway.client import (
     wish_of,
 )
 from modelmix.gateway.decision import Decider
+from modelmix.gateway.learner import Learner
 from modelmix.gateway.meter import Ending, Meter, call_of
 from modelmix.gateway.recorder import Recorder
+from modelmix.gateway.sampling import Listening, Sampling
 from modelmix.policy.choice import Decision
 from modelmix.upstream.headers import Headers, first
 from modelmix.upstream.messages import Response, Upstream
@@ -60,9 +62,11 @@ class Proxy:
         recorder: Takes the rows.
         longest_body_bytes: Longest request body that is taken.
         capture: Takes the text of a sample, or None where none is kept.
+        learner: Learns from a sample, or None.
 
     Attributes:
         capture: As given.
+        learner: As given.
     """
 
     def __init__(
@@ -73,12 +77,15 @@ class Proxy:
         *,
         longest_body_bytes: int = LONGEST_BODY_BYTES,
         capture: Capture | None = None,
+        learner: Learner | None = None,
     ) -> None:
         self._upstream = upstream
         self._decider = decider
         self._recorder = recorder
         self._longest_body_bytes = longest_body_bytes
         self.capture = capture
+        self.learner = learner
+        self._sampling = Sampling(capture, learner) if capture or learner else None
 
     async def messages(
         self, scope: Scope, receive: Receive, send: Send, *, path: bytes, default: str, counts: bool = False
@@ -99,8 +106,10 @@ class Proxy:
             await _answer(send, _BAD_REQUEST, decision.refusal, retry=False)
             return
         recorder = None if counts else self._recorder
-        capture = None if counts or wish.encoded else self.capture
-        exchange = Exchange(self._upstream, recorder, decision, headers, send, capture)
+        sampling = None if counts or wish.encoded else self._sampling
+        if sampling is not None and wish.opted_out:
+            sampling = sampling.without_learner()
+        exchange = Exchange(self._upstream, recorder, decision, headers, send, sampling)
         await exchange.run(scope["method"], path, scope["query_string"], receive)
 
     async def passed(self, scope: Scope, receive: Receive, send: Send, *, path: bytes) -> None:
@@ -135,7 +144,7 @@ class Exchange:
         decision: What is sent.
         headers: The request's headers.
         send: The server's ``send``.
-        capture: Takes the text where the call is in the sample, or None.
+        sampling: Takes the text where the call is in a sample, or None.
     """
 
     def __init__(
@@ -145,7 +154,7 @@ class Exchange:
         decision: Decision,
         headers: Headers,
         send: Send,
-        capture: Capture | None = None,
+        sampling: Sampling | None = None,
     ) -> None:
         self._upstream = upstream
         self._recorder = recorder
@@ -159,8 +168,9 @@ class Exchange:
         self._response: Response | None = None
         self._has_started = False
         self._row: Call | None = None
-        self._capture = capture
-        self._tape: Tape | None = None
+        self._sampling = sampling
+        self._listening: Listening | None = None
+        self._tapes: tuple[Tape, ...] = ()
         self._is_whole = False
 
     async def run(self, method: str, path: bytes, query: bytes, receive: Receive) -> None:
@@ -178,8 +188,8 @@ class Exchange:
         finally:
             if self._response is not None:
                 self._response.close()
-            if self._tape is not None:
-                self._hand_over(self._tape)
+            if self._tapes:
+                self._hand_over()
 
     async def _carry(self, method: str, path: bytes, query: bytes) -> None:
         decision, headers = self._decision, readable(self._headers)
@@ -196,8 +206,9 @@ class Exchange:
         self._meter = meter = Meter(
             first(response.headers, b"content-type"), first(response.headers, b"content-encoding")
         )
-        if self._capture is not None and response.status == _OK:
-            self._tape = self._capture.tape(response.request_id, self._decision.body)
+        if self._sampling is not None:
+            self._listening = self._sampling.listen(response, self._decision)
+            self._tapes = self._listening.tapes
         if meter.is_stream:
             await self._relay_stream(response, meter)
         else:
@@ -210,8 +221,8 @@ class Exchange:
             if self._ttft_ms is None:
                 self._ttft_ms = self._elapsed_ms()
             meter.feed(chunk)
-            if self._tape is not None:
-                self._tape.add(chunk)
+            for tape in self._tapes:
+                tape.add(chunk)
             if meter.is_over:
                 self._is_whole = True
                 await self._record()
@@ -225,8 +236,8 @@ class Exchange:
             if self._ttft_ms is None:
                 self._ttft_ms = self._elapsed_ms()
             meter.feed(chunk)
-            if self._tape is not None:
-                self._tape.add(chunk)
+            for tape in self._tapes:
+                tape.add(chunk)
             # The last chunk waits for the commit, and only the next one tells which was the last.
             if held:
                 await self._start(response)
@@ -264,22 +275,16 @@ class Exchange:
             self._row = self._call(error, 0)
             self._recorder.leave(self._row)
 
-    def _hand_over(self, tape: Tape) -> None:
-        """Give the pair to the capture: after its last byte, and only where the answer is whole and sound."""
-        response, row = self._response, self._row
-        if self._capture is None or response is None or row is None or row.error or not self._is_whole:
-            return
-        decision = self._decision
-        self._capture.offer(
-            Taken(
-                row,
-                str(decision.facts.asked),
-                decision.body,
-                tape,
-                first(response.headers, b"content-encoding"),
-                row.stream if self._meter is None else self._meter.is_stream,
-            )
-        )
+    def _hand_over(self) -> None:
+        row, listening = self._row, self._listening
+        if row is not None and not row.error and self._is_whole and listening is not None:
+            listening.hand_over(lambda tape: self._taken(row, tape), self._headers)
+
+    def _taken(self, row: Call, tape: Tape) -> Taken:
+        decision, response, meter = self._decision, self._response, self._meter
+        encoding = "" if response is None else first(response.headers, b"content-encoding")
+        is_stream = row.stream if meter is None else meter.is_stream
+        return Taken(row, str(decision.facts.asked), decision.body, tape, encoding, is_stream)
 
     def _call(self, error: str, status: int) -> Call:
         response, meter = self._response, self._meter

@@ -19,6 +19,7 @@ from modelmix.gateway.capture import Capture, CaptureOrder
 from modelmix.gateway.capture_file import CaptureFile
 from modelmix.gateway.decision import Decider
 from modelmix.gateway.defaults import Defaults
+from modelmix.gateway.learner import Learner, LearnOrder
 from modelmix.gateway.proxy import LONGEST_BODY_BYTES, Proxy
 from modelmix.gateway.recorder import Recorder, Rows
 from modelmix.pipeline.in_force import InForce
@@ -47,6 +48,7 @@ class Setup:
         longest_body_bytes: Longest request body that is taken.
         today: Tells the UTC day.
         capture: What text is kept, or None for none.
+        learn: What is learned in flight, or None for nothing.
     """
 
     home: Path
@@ -62,6 +64,7 @@ class Setup:
     longest_body_bytes: int = LONGEST_BODY_BYTES
     today: Callable[[], date] = lambda: datetime.now(UTC).date()
     capture: CaptureOrder | None = None
+    learn: LearnOrder | None = None
 
 
 def build(setup: Setup) -> tuple[Gateway, InForce]:
@@ -73,6 +76,7 @@ def build(setup: Setup) -> tuple[Gateway, InForce]:
     Raises:
         ConfigError: The policy cannot be trusted, the upstream is not a base URL, or the capture file cannot
             be written.
+        StoreError: Another gateway learns on the same folder.
     """
     upstream = Upstream(setup.upstream, setup.patience)
     in_force = InForce(
@@ -86,7 +90,18 @@ def build(setup: Setup) -> tuple[Gateway, InForce]:
     decider = Decider(lambda: in_force.now, setup.capabilities, enforce=setup.enforce)
     order = setup.capture
     capture = None if order is None else Capture(order, CaptureFile(order.file))
-    proxy = Proxy(upstream, decider, recorder, longest_body_bytes=setup.longest_body_bytes, capture=capture)
+    learner = None
+    if setup.learn is not None:
+        learner = Learner(setup.learn)
+        learner.claim()
+    proxy = Proxy(
+        upstream,
+        decider,
+        recorder,
+        longest_body_bytes=setup.longest_body_bytes,
+        capture=capture,
+        learner=learner,
+    )
     gateway = Gateway(proxy, upstream, recorder, in_force, defaults=setup.defaults, enforce=setup.enforce)
     return gateway, in_force
 

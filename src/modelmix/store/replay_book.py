@@ -30,6 +30,9 @@ from modelmix.store.call_row import instant, microseconds, put_rows, row_of
 from modelmix.store.plain_json import canonical
 from modelmix.store.replay_records import AnswerRow, GradeRow, Lost, Replay, Sending, Settled, Spent
 
+LEARNING: Final = "l-"
+"""How the id of a replay begins that learns in flight; it may go on while another one runs."""
+
 _IDS_AT_ONCE: Final = 500
 _NAMES: Final = tuple(field.name for field in fields(Usage) if field.name != "iterations")
 _COUNTS: Final = len(_NAMES)
@@ -172,17 +175,22 @@ class ReplayBook(Book):
             if grades:
                 connection.execute(upsert(schema.grades).on_conflict_do_nothing(), grades)
 
-    def lose(self) -> int:
+    def lose(self, *, learning: bool = False) -> int:
         """Book what was on its way when its process died, at the most that it can have cost.
 
-        Call it only while no other replay runs on this ledger.
+        Call it only while no other replay of the kind runs on this ledger.
+
+        Args:
+            learning: Whether those of learning in flight are meant, rather than all others.
 
         Returns:
             How many sendings that were.
         """
         sendings = schema.sendings
         with self._writing() as connection:
-            lost = update(sendings).where(sendings.c.state == "sent").values(state="lost")
+            is_meant = sendings.c.replay_id.startswith(LEARNING)
+            lost = update(sendings).where(sendings.c.state == "sent", is_meant if learning else ~is_meant)
+            lost = lost.values(state="lost")
             return int(connection.execute(lost).rowcount)
 
     def lost(self, replay_id: str) -> dict[str, list[Lost]]:

@@ -170,3 +170,20 @@ grades: Final = Table(
     _text("slice"),
     _text("why"),
 )
+
+learned: Final = Table(
+    "learned",
+    metadata,
+    _text("replay_id"),
+    _text("prompt_id"),
+    _text("task_type"),
+    _text("model"),
+    _text("effort"),
+    Column("score", Double, nullable=False),
+    _text("cluster_id"),
+    _text("cost_usd", optional=True),
+    Column("checks_ok", SmallInteger, nullable=True),
+    _text("slice"),
+    _text("grader"),
+    _text("why"),
+)

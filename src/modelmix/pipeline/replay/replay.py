@@ -150,7 +150,7 @@ class _Replaying:
         # The lock is held: whatever is still on its way belongs to a process that is no more.
         self._book.lose()
         async with Upstream(self._plan.ask.upstream, resends=False) as upstream:
-            is_simulated = await _is_practice(upstream)
+            is_simulated = await is_practice(upstream)
             replay_id = self._book.same(self._settings_sha256)
             resumed = bool(replay_id)
             if not resumed:
@@ -290,7 +290,7 @@ class _Replaying:
         return to_review(bought, self._book.answers(ids), self._book.grades(ids))
 
 
-async def _is_practice(upstream: Upstream) -> bool:
+async def is_practice(upstream: Upstream) -> bool:
     """Say whether a practice API stands behind the upstream; only one on this machine can."""
     if not upstream.is_loopback:
         return False

@@ -1,0 +1,1 @@
+"""Learning in flight: from requests that pass the gateway to evidence."""
