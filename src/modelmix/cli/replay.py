@@ -58,8 +58,8 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="KIND|TYPE=KIND",
-            help="exact, label, numeric, json_schema, json_fields, tool_call, contains or regex; default: "
-            "what fits each type.",
+            help="exact, label, numeric, json_schema, json_fields, tool_call, contains, regex, text, "
+            "similarity, code or callable; default: what fits each type.",
         ),
     ] = None,
     expected: Annotated[

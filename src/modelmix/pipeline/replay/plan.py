@@ -18,6 +18,7 @@ from modelmix.evaluate.graders.grade import Ungradable
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.spec import parse
 from modelmix.evaluate.sample import draw
+from modelmix.pipeline.replay.armed import armed, note_of
 from modelmix.pipeline.replay.arms import arms_of
 from modelmix.pipeline.replay.ask import MOST_PAIRS, Ask
 from modelmix.pipeline.replay.bar import PlannedBar, errors_of
@@ -299,7 +300,8 @@ class Planner:
     def _grader(self, task_type: str, prompts: Sequence[Prompt]) -> tuple[Grader | None, str]:
         named = self.ask.graders.get(task_type, self.ask.graders.get(""))
         if named is not None:
-            return parse(named).grader, ""
+            grader = armed(parse(named).grader)
+            return grader, note_of(grader, prompts)
         choice = choose([prompt.reference for prompt in prompts], task_type)
         return (choice.grader, "") if isinstance(choice, Choice) else (None, choice.why)
 
