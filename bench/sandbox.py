@@ -42,13 +42,14 @@ def main(runs: int) -> int:
         called_s = seconds(lambda: function({"answer": "a", "expected": "a"}), runs * CALLS_PER_RUN)
         function.end()
     print(f"isolated by the kernel: {'yes' if can_isolate() else 'no'}")
-    print(f"bare start of Python    {bare_s * 1e3:8.2f} ms   {1 / bare_s:8,.0f} a second")
-    print(
-        f"code with its tests     {tested_s * 1e3:8.2f} ms   {1 / tested_s:8,.0f} a second  {tested_s / bare_s:.1f}x"
-    )
-    print(
-        f"call of a function      {called_s * 1e3:8.2f} ms   {1 / called_s:8,.0f} a second  {called_s / bare_s:.3f}x"
-    )
+    for name, one_s in (
+        ("bare start", bare_s),
+        ("code with tests", tested_s),
+        ("call of function", called_s),
+    ):
+        print(
+            f"{name:<16} {one_s * 1e3:8.2f} ms {1 / one_s:8,.0f} a second {one_s / bare_s:8.3f}x a bare start"
+        )
     return 0
 
 

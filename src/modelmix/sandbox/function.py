@@ -4,6 +4,7 @@ import hashlib
 import importlib.machinery
 import json
 import sys
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from queue import SimpleQueue
@@ -60,6 +61,8 @@ class Function:
         self._workers = [Worker(argv, files, self._limits) for _ in range(workers)]
         for worker in self._workers:
             self._free.put((worker, False))
+        # Also at the end of this process, whoever forgets it: its folders are removed.
+        self._end = weakref.finalize(self, _end_all, self._workers)
         self._prove()
 
     def __call__(self, arguments: Mapping[str, Any]) -> Mapping[str, Any] | str:
@@ -85,8 +88,7 @@ class Function:
 
     def end(self) -> None:
         """End all workers."""
-        for worker in self._workers:
-            worker.end()
+        self._end()
 
     def _prove(self) -> None:
         worker, _ = self._free.get()
@@ -96,6 +98,11 @@ class Function:
             self.end()
             raise ConfigError(f"grader {self._place} cannot be used: {fault}")
         self._free.put((worker, True))
+
+
+def _end_all(workers: list[Worker]) -> None:
+    for worker in workers:
+        worker.end()
 
 
 def _source_of(module: str, place: str) -> Path:

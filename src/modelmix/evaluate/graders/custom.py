@@ -23,8 +23,8 @@ class Custom:
 
     It is called by name with those of ``answer``, ``expected``, ``prompt`` and ``is_known`` that it takes.
     It returns a number in [0, 1], a truth value, or ``{"score": ..., "why": ...}``. Where it fails on a
-    reply, the reply is wrong: it must not be able to set itself aside. Where it fails on a recorded answer, nothing
-    is asked at all (the plan sees to that), for a function that always fails would find no loss.
+    reply, the reply is wrong: it must not be able to set itself aside. Where it fails on a recorded answer,
+    nothing is asked at all (the plan sees to that), for a function that always fails would find no loss.
 
     Attributes:
         function: ``module:function`` or ``path/to/grader.py:function``.
