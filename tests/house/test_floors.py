@@ -21,6 +21,7 @@ BREACHES: Mapping[str, tuple[str, str]] = {
     "Pure rooms know no network, clock, chance, files or SQL": ("optimize/goal.py", "import time"),
     "One door for SQL": ("cli/prices.py", "import sqlite3"),
     "One door for outward HTTP": ("gateway/app.py", "import aiohttp"),
+    "One door for processes": ("cli/prices.py", "import subprocess"),
     "The simulator shares no table with the product": ("simulator/bill.py", "import modelmix.core.prices"),
 }
 """Contract → a file of the package, and an import that it forbids there."""
