@@ -31,7 +31,8 @@ from gateway.process import served
 from modelmix.core.candidate import Candidate
 from modelmix.demo.asking import Client
 from modelmix.optimize.goal import Goal
-from modelmix.pipeline.optimize import Ask, Optimised, optimise
+from modelmix.pipeline.optimize import Optimised, optimise
+from modelmix.pipeline.question import Ask
 from modelmix.simulator.run import running
 from modelmix.simulator.world import prompts
 from modelmix.store.lake import Lake

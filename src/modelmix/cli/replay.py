@@ -58,8 +58,8 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="KIND|TYPE=KIND",
-            help="exact, label, numeric, json_schema, json_fields, tool_call, contains, regex, or a judge: "
-            "judge:rubric, judge:points, judge:pairwise; default: what fits each type.",
+            help="exact, text, label, numeric, json_schema, json_fields, tool_call, contains, regex, "
+            "similarity, code, callable, or a judge: judge:rubric, judge:points, judge:pairwise; default: what fits.",
         ),
     ] = None,
     judge: Annotated[

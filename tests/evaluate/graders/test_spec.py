@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelmix.evaluate.graders.code import Code
 from modelmix.evaluate.graders.contains import Contains
+from modelmix.evaluate.graders.custom import Custom
 from modelmix.evaluate.graders.exact import Exact
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.json_fields import JsonFields
@@ -16,6 +18,8 @@ from modelmix.evaluate.graders.label import Label, plain_label
 from modelmix.evaluate.graders.numeric import Numeric
 from modelmix.evaluate.graders.pattern import danger_of
 from modelmix.evaluate.graders.regex import Regex
+from modelmix.evaluate.graders.same_text import SameText
+from modelmix.evaluate.graders.similarity import METRICS, Similarity
 from modelmix.evaluate.graders.spec import KINDS, GraderSpec, parse
 from modelmix.evaluate.graders.tool_call import ToolCalls
 
@@ -34,6 +38,10 @@ GRADERS: st.SearchStrategy[Grader] = st.one_of(
     st.builds(Contains, st.booleans(), st.booleans()),
     st.builds(ToolCalls, st.booleans(), st.booleans()),
     st.builds(ToolCalls, st.booleans(), ignore=st.lists(NAMES, unique=True).map(tuple)),
+    st.builds(SameText, st.booleans()),
+    st.builds(Similarity, st.sampled_from(sorted(METRICS)), st.decimals(0, 1, allow_nan=False, places=3)),
+    st.builds(Code, NAMES | st.just(""), st.booleans(), st.integers(1, 600), st.sampled_from(["", "ab12"])),
+    st.builds(Custom, NAMES.map("{}:grade".format), st.integers(1, 600), st.sampled_from(["", "ab12"])),
     st.builds(Regex, PATTERNS, st.booleans()),
 )
 
@@ -73,6 +81,18 @@ GRADERS: st.SearchStrategy[Grader] = st.one_of(
             ToolCalls(ignore=("note", "a|b")),
             "tool_call@1:ignore=note|a\\|b",
         ),
+        ("text:articles", "", SameText(articles=True), "text@1:articles"),
+        ("similarity", "", Similarity(), "similarity@1:metric=token_f1"),
+        (
+            "x=similarity:metric=edit,least=80%",
+            "x",
+            Similarity("edit", Decimal("0.8")),
+            "similarity@1:metric=edit,least=0.8",
+        ),
+        ("code:language=python,mean", "", Code(mean=True), "code@1:mean"),
+        ("code:tests=a\\,b.py,seconds=3", "", Code("a,b.py", seconds=3), "code@1:tests=a\\,b.py,seconds=3"),
+        ("callable:g.py:grade", "", Custom("g.py:grade"), "callable@1:function=g.py:grade"),
+        ("t=callable:a.b:f,seconds=2", "t", Custom("a.b:f", 2), "callable@1:function=a.b:f,seconds=2"),
         ("contains:all", "", Contains(), "contains@1"),
         ("contains:ignore_case,any", "", Contains(True, True), "contains@1:any,ignore_case"),
         ("regex:pattern=^a{1,2}=exact$", "", Regex("^a{1,2}=exact$"), "regex@1:pattern=^a{1,2}=exact$"),
@@ -97,7 +117,8 @@ def test_specs_are_read(text: str, task_type: str, grader: Grader, spec: str) ->
             "",
             (
                 "grader '' is of no known kind ''; write one of exact, label, numeric, json_fields, "
-                "json_schema, tool_call, contains, regex, judge-rubric, judge-points, judge-pairwise"
+                "json_schema, tool_call, contains, regex, judge-rubric, judge-points, judge-pairwise, text, "
+                "similarity, code, callable"
             ),
         ),
         (
@@ -154,6 +175,28 @@ def test_specs_are_read(text: str, task_type: str, grader: Grader, spec: str) ->
             "contains:all,any",
             "grader 'contains:all,any' cannot be: all and any exclude each other; leave one out",
         ),
+        (
+            "similarity:least=0",
+            (
+                "grader 'similarity:least=0' cannot be: least is 0, which every reply reaches; leave it out "
+                "to score by the similarity"
+            ),
+        ),
+        (
+            "code:language=rust",
+            "grader 'code:language=rust' cannot be: it runs Python, not 'rust'; leave language out",
+        ),
+        (
+            "code:seconds=1.5",
+            "grader 'code:seconds=1.5' cannot be: seconds is '1.5'; write a whole number such as 10",
+        ),
+        (
+            "callable",
+            (
+                "grader 'callable' cannot be: it names no function; write callable:grader.py:grade or "
+                "callable:module:grade"
+            ),
+        ),
         ("regex", "grader 'regex' cannot be: it names no pattern; write regex:pattern=..."),
         (
             "regex:ignore_case",
@@ -202,5 +245,6 @@ def test_any_text_is_a_spec_or_a_sentence(text: str) -> None:
 
 def test_every_kind_is_known_by_the_name_it_grades_under() -> None:
     """Kinds and names of graders do not come apart."""
-    made = {kind: parse(kind + (":pattern=a" if kind == "regex" else "")).grader.name for kind in KINDS}
+    needed = {"regex": ":pattern=a", "callable": ":g.py:grade"}
+    made = {kind: parse(kind + needed.get(kind, "")).grader.name for kind in KINDS}
     assert made == KINDS

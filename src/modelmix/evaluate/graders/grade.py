@@ -35,6 +35,7 @@ class Reference:
         calls: Tools that the baseline's own reply calls, in order; None where it could call none, or where
             its reply is no answer or not what counts.
         is_free: Whether the request leaves it to the model which tool to call, if any.
+        prompt: What was asked last, for graders that look at it.
     """
 
     expected: str | None
@@ -43,6 +44,7 @@ class Reference:
     tool: str = ""
     calls: tuple[ToolCall, ...] | None = None
     is_free: bool = False
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

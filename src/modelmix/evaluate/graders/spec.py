@@ -8,7 +8,11 @@
 Kinds with their options: ``exact`` (``ignore_case``), ``label`` (``labels=a|b|c``, ``no_answer=NONE``),
 ``numeric`` (``tolerance=0.01``, ``relative=1%``), ``json_fields`` (``mean``, ``unordered``, ``prose``),
 ``json_schema``, ``tool_call`` (``unordered``, ``names_only``, ``ignore=a|b``), ``contains`` (``all``,
-``any``, ``ignore_case``) and ``regex`` (``ignore_case``, ``pattern=...``). A backslash takes the next sign of
+``any``, ``ignore_case``), ``regex`` (``ignore_case``, ``pattern=...``), ``text`` (``articles``),
+``similarity`` (``metric=token_f1|rouge_l|edit``, ``least=0.8``), ``code`` (``language=python``,
+``tests=FILE``, ``mean``, ``seconds=10``) and ``callable`` (``function=grader.py:grade``, where the option's
+name may be left out, ``seconds=10``). The last two also carry the ``sha256`` of what they have read; they are
+only described here, and run where processes may be started. A backslash takes the next sign of
 a label or name as it is. A pattern is the last option and goes to the end of the spec as it stands.
 
 Judges are written ``judge:rubric``, ``judge:points`` or ``judge:pairwise``, with ``model=MODEL`` and
@@ -17,13 +21,15 @@ known by its hash; a user's own comes as a text beside its spec.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 
 from modelmix.core.candidate import Candidate
+from modelmix.evaluate.graders.code import Code
 from modelmix.evaluate.graders.contains import Contains
+from modelmix.evaluate.graders.custom import Custom
 from modelmix.evaluate.graders.exact import Exact
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.json_fields import JsonFields
@@ -32,6 +38,8 @@ from modelmix.evaluate.graders.judged import Judged
 from modelmix.evaluate.graders.label import Label
 from modelmix.evaluate.graders.numeric import Numeric
 from modelmix.evaluate.graders.regex import Regex
+from modelmix.evaluate.graders.same_text import SameText
+from modelmix.evaluate.graders.similarity import Similarity
 from modelmix.evaluate.graders.tool_call import ToolCalls
 from modelmix.evaluate.judges.judge import HASH_SHOWN, Way, name_of
 from modelmix.evaluate.judges.rubric import USUAL
@@ -46,6 +54,10 @@ KINDS: Mapping[str, str] = {
     "contains": Contains.name,
     "regex": Regex.name,
     **{f"judge-{way}": name_of(way) for way in Way},
+    "text": SameText.name,
+    "similarity": Similarity.name,
+    "code": Code.name,
+    "callable": Custom.name,
 }
 """Each kind with the name and version that it grades under."""
 
@@ -55,6 +67,8 @@ _FLAGS = {
     "tool_call": ("unordered", "names_only"),
     "contains": ("all", "any", "ignore_case"),
     "regex": ("ignore_case",),
+    "text": ("articles",),
+    "code": ("mean",),
 }
 _VALUES = {
     "label": ("labels", "no_answer"),
@@ -62,6 +76,9 @@ _VALUES = {
     "tool_call": ("ignore",),
     "regex": ("pattern",),
     **{f"judge-{way}": ("model", "effort", "rubric") for way in Way},
+    "similarity": ("metric", "least"),
+    "code": ("language", "tests", "seconds", "sha256"),
+    "callable": ("function", "seconds", "sha256"),
 }
 _TO_THE_END = {"regex": "pattern="}
 _KIND = re.compile(rf"(?P<kind>{'|'.join(KINDS)})(?:@(?P<version>\d+))?(?::(?P<options>.*))?", re.DOTALL)
@@ -147,6 +164,8 @@ def _options(kind: str, text: str, whole: str) -> dict[str, str]:
 
 def _parted(kind: str, text: str) -> list[str]:
     """Part options at their commas; one that goes to the end is left in one piece."""
+    if kind == "callable" and text and not text.startswith("function="):
+        text = f"function={text}"
     last = _TO_THE_END.get(kind)
     start = 0 if last is None or text.startswith(last) else text.find(f",{last}") + 1
     if last is None or not text.startswith(last, start):
@@ -155,24 +174,11 @@ def _parted(kind: str, text: str) -> list[str]:
 
 
 def _made(kind: str, options: Mapping[str, str]) -> Grader:
-    match kind:
-        case "exact":
-            return Exact(ignore_case="ignore_case" in options)
-        case "label":
-            return Label(_choices(options.get("labels", "")), _unescaped(options.get("no_answer", "")))
-        case "numeric":
-            return Numeric(_number(options.get("tolerance", "0")), _number(options.get("relative", "0")))
-        case "json_fields":
-            return JsonFields("mean" in options, "unordered" in options, "prose" in options)
-        case "tool_call":
-            ignore = _choices(options.get("ignore", ""))
-            return ToolCalls("unordered" in options, "names_only" in options, ignore)
-        case "contains":
-            return _contains(options)
-        case "regex":
-            return _regex(options)
-        case _:
-            return JsonSchema()
+    return _MAKERS[kind](options)
+
+
+def _tool_calls(options: Mapping[str, str]) -> ToolCalls:
+    return ToolCalls("unordered" in options, "names_only" in options, _choices(options.get("ignore", "")))
 
 
 def _contains(options: Mapping[str, str]) -> Contains:
@@ -196,6 +202,28 @@ def _judged(way: Way, options: Mapping[str, str]) -> Judged:
         return Judged(way)
     effort = f"@{options['effort']}" if "effort" in options else ""
     return Judged(way, Candidate.parse(options["model"] + effort))
+
+
+def _similarity(options: Mapping[str, str]) -> Similarity:
+    least = _number(options.get("least", "0"))
+    if "least" in options and not least:
+        raise ValueError("least is 0, which every reply reaches; leave it out to score by the similarity")
+    return Similarity(options.get("metric", "token_f1"), least)
+
+
+def _code(options: Mapping[str, str]) -> Code:
+    language = options.get("language", "python")
+    if language != "python":
+        raise ValueError(f"it runs Python, not {_quoted(language)}; leave language out")
+    tests = _unescaped(options.get("tests", ""))
+    return Code(tests, "mean" in options, _seconds(options), options.get("sha256", ""))
+
+
+def _seconds(options: Mapping[str, str]) -> int:
+    text = options.get("seconds", "10")
+    if not (text.isascii() and text.isdecimal() and len(text) < 4):  # noqa: PLR2004 - up to 999
+        raise ValueError(f"seconds is {_quoted(text)}; write a whole number such as 10")
+    return int(text)
 
 
 def _choices(text: str) -> tuple[str, ...]:
@@ -225,3 +253,25 @@ def _hint(word: str, known: tuple[str, ...]) -> str:
     if near:
         return f"did you mean {near[0]}?"
     return f"write one of {', '.join(known)}" if known else "this kind takes none"
+
+
+_MAKERS: Mapping[str, Callable[[Mapping[str, str]], Grader]] = {
+    "exact": lambda options: Exact(ignore_case="ignore_case" in options),
+    "label": lambda options: Label(
+        _choices(options.get("labels", "")), _unescaped(options.get("no_answer", ""))
+    ),
+    "numeric": lambda options: Numeric(
+        _number(options.get("tolerance", "0")), _number(options.get("relative", "0"))
+    ),
+    "json_fields": lambda options: JsonFields("mean" in options, "unordered" in options, "prose" in options),
+    "json_schema": lambda _: JsonSchema(),
+    "tool_call": _tool_calls,
+    "contains": _contains,
+    "regex": _regex,
+    "text": lambda options: SameText("articles" in options),
+    "similarity": _similarity,
+    "code": _code,
+    "callable": lambda options: Custom(
+        _unescaped(options.get("function", "")), _seconds(options), options.get("sha256", "")
+    ),
+}

@@ -9,8 +9,8 @@ from typing import Any, Final
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.paired import pairs_needed
 from modelmix.optimize.attempts import FIRST_SHARE
+from modelmix.optimize.goal import CHOOSING_SHARE
 from modelmix.pipeline.replay.ask import AGAIN
-from modelmix.pipeline.replay.bar import CHOOSING_SHARE
 
 SHARE: Final = 0.05
 MARGIN: Final = 0.06

@@ -18,7 +18,8 @@ from modelmix.ingest import recorded as recorded_rows
 from modelmix.ingest.recorded import SetAside
 from modelmix.pipeline.learn.ask import LearnAsk
 from modelmix.pipeline.replay.ask import Ask
-from modelmix.pipeline.replay.plan import Item, Plan, answer_id
+from modelmix.pipeline.replay.plan import Item, Plan
+from modelmix.pipeline.replay.planner import answer_id
 from modelmix.pipeline.replay.prompt import Prompt
 from modelmix.pipeline.replay.recordings import OTHER_MODEL, Recordings
 from modelmix.pipeline.replay.traffic import Traffic

@@ -15,6 +15,7 @@ from modelmix.errors import PriceNotFound
 from modelmix.evaluate.graders.grade import Ungradable
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.judged import Judged
+from modelmix.pipeline.replay.armed import starts_processes
 from modelmix.pipeline.replay.plan import Item
 from modelmix.pipeline.replay.prompt import Prompt, grade_of
 from modelmix.store.replay_records import AnswerRow, GradeRow, Settled
@@ -87,6 +88,16 @@ class Judge:
         return GradeRow(
             *key, found.score, checks_ok=found.checks_ok, slice_name=found.slice_name, why=found.why
         )
+
+    def is_slow(self, prompt: Prompt) -> bool:
+        """Say whether to grade a reply to a prompt takes so long that others would wait for it."""
+        return starts_processes(self.graders[prompt.recorded.call.task_type])
+
+    def look_ahead(self, prompt: Prompt, heard: Heard) -> None:
+        """Grade an answer for the first time, in a thread of its own; the second time takes no time."""
+        reply = reply_of(_message(heard.body))
+        if reply is not None:
+            grade_of(prompt, reply, self.graders[prompt.recorded.call.task_type])
 
     def usd(self, call: Call, at: datetime) -> Decimal | None:
         """Return the list price of a call, or None without one."""

@@ -21,6 +21,7 @@ from modelmix.evaluate.graders.spec import parse
 from modelmix.evaluate.judges.independence import partial_to
 from modelmix.evaluate.judges.rubric import Rubric
 from modelmix.evaluate.sample import draw
+from modelmix.pipeline.replay.armed import armed, note_of
 from modelmix.pipeline.replay.arms import arms_of
 from modelmix.pipeline.replay.ask import MOST_PAIRS, Ask
 from modelmix.pipeline.replay.bar import PlannedBar, errors_of
@@ -208,7 +209,8 @@ class Planner:
             grader = parse(named).grader
             if isinstance(grader, Judged):
                 return self._judged(task_type, grader, baseline, arms)
-            return grader, ""
+            grader = armed(grader)
+            return grader, note_of(grader, prompts)
         choice = choose([prompt.reference for prompt in prompts], task_type)
         return (choice.grader, "") if isinstance(choice, Choice) else (None, choice.why)
 

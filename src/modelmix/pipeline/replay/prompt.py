@@ -11,12 +11,16 @@ from modelmix.core.candidate import Candidate
 from modelmix.core.recorded import Recorded
 from modelmix.core.reply import Reply
 from modelmix.evaluate.graders.calls import calls_text
+from modelmix.evaluate.graders.custom import Custom
 from modelmix.evaluate.graders.grade import Grade, Reference, Ungradable
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.held_against import held_against
 
 ALL_WRONG = "no answer that a reviewer saw is right"
 """Finding on prompts whose answers are all wrong."""
+
+LONGEST_PROMPT = 20_000
+"""Most characters of a prompt that a function of the user's is told."""
 
 _canonical = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
 
@@ -59,7 +63,10 @@ def grade_of(prompt: Prompt, reply: Reply, grader: Grader) -> Grade | Ungradable
     """
     if prompt.recorded.all_wrong:
         return Grade(score=0.0, grader=grader.name, why=ALL_WRONG)
-    return grader.grade(reply, prompt.reference)
+    reference = prompt.reference
+    if isinstance(grader, Custom):
+        reference = replace(reference, prompt=prompt_text(prompt.recorded.request, LONGEST_PROMPT))
+    return grader.grade(reply, reference)
 
 
 def prompt_text(request: Mapping[str, Any], longest: int) -> str:

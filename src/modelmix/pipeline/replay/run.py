@@ -191,13 +191,16 @@ class Run:
         return cap is None or self.tally.usd + self.tally.open_usd + item.quote.at_most_usd <= cap
 
     async def _ask(self, sending_id: int, item: Item) -> None:
-        recorded = self._plan.prompts[item.prompt].recorded
+        prompt = self._plan.prompts[item.prompt]
+        recorded = prompt.recorded
         # Written anew from what was planned: bodies of all requests would not fit into memory.
         body = sent_body(recorded.request, item.candidate, item.changes)
         headers = key_headers(self._key, recorded.betas)
         came: Heard | UpstreamError
         try:
             came = await ask(self._upstream, headers, body, self._limits.patience_s)
+            if came.status == _OK and self._judge.is_slow(prompt):
+                await asyncio.to_thread(self._judge.look_ahead, prompt, came)
         except UpstreamError as error:
             came = error
         self._ended.append(_Ended(sending_id, item, came, datetime.now(UTC)))
