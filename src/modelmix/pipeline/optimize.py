@@ -66,7 +66,13 @@ def optimise(
         templates=asked.templates,
     )
     policy = signed(document(found, ask.goal, source, capabilities))
-    notes = (asked.basis, *ask.said, *_notes(asked, found), *_retired(found, capabilities, now.date()))
+    notes = (
+        asked.basis,
+        *ask.said,
+        *asked.heard,
+        *_notes(asked, found),
+        *_retired(found, capabilities, now.date()),
+    )
     return Optimised(found, policy, notes)
 
 
