@@ -40,7 +40,9 @@ def test_everything_is_gathered(full_home: Path) -> None:
     assert (found.seed, found.attempts[0].is_this) == (0, True)
     assert len(found.shown["forms"].candidate.examples) == 5
     assert found.shown["forms"].repeats is not None
-    assert (found.notes, found.policy_path) == ((), str(full_home / "policy.yaml"))
+    [note] = found.notes
+    assert note.startswith("judged, and checked by nobody: <img")
+    assert found.policy_path == str(full_home / "policy.yaml")
 
 
 def test_text_is_shown_only_if_wanted(full_home: Path) -> None:

@@ -38,6 +38,7 @@ COMMANDS: dict[str, Entry] = {
     "audit": Entry("modelmix.cli.audit", "What your Claude traffic costs, and what of it is at stake."),
     "import": Entry("modelmix.cli.import_", "Keep logs and outcome tables in the ledger."),
     "replay": Entry("modelmix.cli.replay", "Ask cheaper candidates what your logs asked, and grade."),
+    "label": Entry("modelmix.cli.label", "Grade answers yourself, side by side; check a judge by it."),
     "optimize": Entry("modelmix.cli.optimize", "Turn outcomes into a policy in which every route is proven."),
     "bench": Entry("modelmix.cli.bench", "Hold the optimiser against a known truth."),
     "policy": Entry("modelmix.cli.policy", "Show, check, compare and explain policy files."),

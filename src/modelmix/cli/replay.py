@@ -59,7 +59,8 @@ def command(
         typer.Option(
             metavar="KIND|TYPE=KIND",
             help="exact, text, label, numeric, json_schema, json_fields, tool_call, contains, regex, "
-            "similarity, code, callable, or a judge: judge:rubric, judge:points, judge:pairwise; default: what fits.",
+            "similarity, code, callable, or a judge: judge:rubric, judge:points, judge:pairwise; "
+            "default: what fits each type.",
         ),
     ] = None,
     judge: Annotated[

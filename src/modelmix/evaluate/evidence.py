@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from modelmix.core.candidate import Candidate
 from modelmix.core.level import Level
 from modelmix.core.outcome import Outcome
+from modelmix.evaluate.labelled import PairLabels
 from modelmix.evaluate.paired import Pairs
 
 Floats = NDArray[np.float64]
@@ -51,6 +52,7 @@ class TypeEvidence:
         prompts: Identity of each row's prompt; the units themselves where it is left out.
         look: Look of a replay at which each row came in, from 1; 0, also where it is left out, for none.
         level: What its scores are of; ``TURN`` where that holds for some of its prompts.
+        people: Candidate and baseline, as columns → what people say of pairs that a judge has graded.
     """
 
     task_type: str
@@ -62,6 +64,7 @@ class TypeEvidence:
     prompts: tuple[str, ...] = ()
     look: tuple[int, ...] = ()
     level: Level = Level.CALL
+    people: Mapping[tuple[int, int], PairLabels] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompts", self.prompts or self.units)
@@ -79,6 +82,7 @@ class TypeEvidence:
             tuple(compress(self.prompts, rows)),
             tuple(compress(self.look, rows)),
             self.level,
+            {arms: labels.take(rows) for arms, labels in self.people.items()},
         )
 
     def at_looks(self, first: int, last: int) -> "TypeEvidence":
@@ -88,8 +92,13 @@ class TypeEvidence:
     def pairs(self, candidate: int, baseline: int, rows: Mask | None = None) -> Pairs:
         """Count gains and losses of one arm against another over the units that have both on some prompt.
 
-        Prompts that only one of the two answered are left out, in a cluster as anywhere.
+        Prompts that only one of the two answered are left out, in a cluster as anywhere. Where people have
+        labelled a random part of what a judge graded, the counts are those of a sample graded by people that
+        would say as much as both together; slices stay with the judge, for people have seen few rows of each.
         """
+        labels = self.people.get((candidate, baseline))
+        if labels is not None and rows is None and self.units:
+            return labels.corrected(self.score[:, candidate] - self.score[:, baseline], self.units).worth()
         difference = np.fromiter(self.differences(candidate, baseline, rows).values(), np.float64)
         gains = float(difference[difference > 0].sum())
         losses = float(-difference[difference < 0].sum())

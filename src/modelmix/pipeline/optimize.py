@@ -72,8 +72,13 @@ def optimise(
     policy = signed(document(found, ask.goal, source, capabilities))
     joined = joined_notes(ledger.imports(), asked.imports)
     notes = (
-        asked.basis, *ask.said, *joined, *_notes(asked, found), *_retired(found, capabilities, now.date())
-    )  # fmt: skip
+        asked.basis,
+        *ask.said,
+        *asked.heard,
+        *joined,
+        *_notes(asked, found),
+        *_retired(found, capabilities, now.date()),
+    )
     baseline = None if ask.baseline is None else capabilities.effective(ask.baseline)
     whole = whole_of(asked.priced, asked.scenes, baseline, book, now.date())
     return Optimised(found, policy, notes, whole)

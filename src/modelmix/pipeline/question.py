@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
@@ -23,6 +23,7 @@ from modelmix.optimize.goal import CHOOSING_SHARE, Goal
 from modelmix.optimize.looks import Looks
 from modelmix.pipeline.current import current_outcomes
 from modelmix.pipeline.evidence import SIMULATED, Priced, evidence_imports, priced_evidence
+from modelmix.pipeline.label.heard import heard
 from modelmix.pipeline.looked import LookedAt, looked_at
 from modelmix.pipeline.routable import check_routable
 from modelmix.pipeline.whole import level_notes, volumes
@@ -70,6 +71,7 @@ class Question:
     Attributes:
         imports: Imports that the evidence comes from.
         priced: The evidence, and what was left out of it.
+        heard: What people's labels have changed, and which judges nobody has checked, one sentence each.
         types: Evidence of the types whose baseline is known.
         scenes: Task type → what is known of it beside its evidence.
         looks: Task type → how it was looked at while its rows came in, where it was.
@@ -82,6 +84,7 @@ class Question:
 
     imports: tuple[str, ...]
     priced: Priced
+    heard: tuple[str, ...]
     types: tuple[TypeEvidence, ...]
     scenes: Mapping[str, Scene]
     looks: Mapping[str, Looks]
@@ -115,19 +118,22 @@ def question(
         imports = (ask.only,)
     designs = looked_at(ledger.imports(), imports)
     theirs = _OfTheirLooks(designs)
+    people = heard(ledger, lake, imports, capabilities)
     rows = outcome_rows.read(theirs.kept(current_outcomes(lake, ledger.imports(), imports)), "lake")
-    priced = priced_evidence(rows, book, capabilities, today=now.date(), day=ask.day, arms=arms)
+    priced = priced_evidence(people.over(rows), book, capabilities, today=now.date(), day=ask.day, arms=arms)
     _check_names(ask, priced.gathered)
     requested = ledger.requested()
     scenes, basis = _scenes(ask, priced, _traffic(requested, capabilities), capabilities)
-    types = [evidence for evidence in priced.gathered.types if evidence.task_type in scenes]
+    beside = people.beside([one for one in priced.gathered.types if one.task_type in scenes])
+    types = list(beside.types)
     _check_prices(types)
     check_routable(types)
     settings = _settings(ask, book, scenes)
     names = {evidence.task_type for evidence in types}
     return Question(
         imports=imports,
-        priced=priced,
+        priced=replace(priced, graders=people.graders(priced.graders, beside)),
+        heard=tuple(people.notes(priced.graders, beside)),
         types=tuple(types),
         scenes=scenes,
         looks={name: one.looks for name, one in designs.items() if name in names},
@@ -337,6 +343,7 @@ def _evidence_sha256(types: Collection[TypeEvidence], designs: Mapping[str, Look
             named = [evidence.task_type, *design.identity, chosen_on.prompts, chosen_on.units]
             digest.update(json.dumps([*named, [str(arm) for arm in evidence.arms]]).encode())
             digest.update(chosen_on.score.tobytes())
+            _add_labels(digest, evidence)
             continue
         arms = [str(arm) for arm in evidence.arms]
         slices = {name: np.flatnonzero(rows).tolist() for name, rows in evidence.slices.items()}
@@ -345,7 +352,14 @@ def _evidence_sha256(types: Collection[TypeEvidence], designs: Mapping[str, Look
         )
         digest.update(evidence.score.tobytes())
         digest.update(evidence.cost_usd.tobytes())
+        _add_labels(digest, evidence)
     return digest.hexdigest()
+
+
+def _add_labels(digest: "hashlib._Hash", evidence: TypeEvidence) -> None:
+    """Count what people say in: who asks again after labelling more makes another attempt."""
+    for labels in evidence.people.values():
+        digest.update(labels.human.tobytes())
 
 
 def _settings(ask: Ask, book: PriceBook, scenes: Mapping[str, Scene]) -> dict[str, object]:

@@ -21,12 +21,14 @@ from modelmix.pipeline.commit import Ask, Surroundings, size
 from modelmix.pipeline.current import current_outcomes
 from modelmix.pipeline.evidence import Priced, priced_evidence
 from modelmix.pipeline.grounds import Founded, founded
+from modelmix.pipeline.label.heard import Heard, heard
 from modelmix.pipeline.report_evidence import EvidenceRows, Showing
 from modelmix.pipeline.savings import read_policy, savings
 from modelmix.pipeline.whole import whole_of
 from modelmix.policy.document import PolicyDocument
 from modelmix.report.account import Account, AttemptLine, Rows
 from modelmix.report.contract_advice import advice_of
+from modelmix.report.grounds import Grounds
 from modelmix.report.receipt import Advice
 from modelmix.report.savings import Savings
 from modelmix.store.book import FILE
@@ -80,14 +82,18 @@ def account(asked: ReportAsked, book: PriceBook, capabilities: CapabilityTable) 
     kept = _kept(asked, policy, book, capabilities)
     grounds, notes = kept.founded.grounds, list(kept.founded.notes)
     this, lake = kept.founded.attempt, Lake(asked.home)
+    people = _heard(asked, this, lake, grounds, capabilities)
     outcomes = outcome_rows.read(current_outcomes(lake, kept.imports, grounds.imports), "lake")
-    priced = _priced(outcomes, book, capabilities, asked, notes)
+    priced = _priced(people.over(outcomes), book, capabilities, asked, notes)
+    beside = people.beside(() if priced is None else priced.gathered.types)
+    notes.extend(people.notes({} if priced is None else priced.graders, beside))
     rows = EvidenceRows(
         lake=lake,
         imports=kept.imports,
         grounds=grounds,
-        types={} if priced is None else {one.task_type: one for one in priced.gathered.types},
+        types={one.task_type: one for one in beside.types},
         verdicts={(one.task_type, one.candidate): one.verdict for one in kept.verdicts},
+        people=people,
     )
     showing = Showing(policy, capabilities, rows, asked.examples if asked.has_text else 0)
     return Account(
@@ -212,6 +218,14 @@ def _whole(
 def _seed(attempt: BarAttempt | None) -> int | None:
     seed = None if attempt is None else attempt.settings.get("seed")
     return seed if isinstance(seed, int) else None
+
+
+def _heard(
+    asked: ReportAsked, this: BarAttempt | None, lake: Lake, grounds: Grounds, capabilities: CapabilityTable
+) -> Heard:
+    """Gather what people had said when the policy was made; what was said since is for the next one."""
+    with Ledger.open(asked.home) as ledger:
+        return heard(ledger, lake, grounds.imports, capabilities, None if this is None else this.at)
 
 
 def _priced(

@@ -14,6 +14,7 @@ from modelmix.evaluate.evidence import TypeEvidence
 from modelmix.evaluate.paired import Pairs
 from modelmix.ingest import outcomes as outcome_rows
 from modelmix.pipeline.current import current_outcomes
+from modelmix.pipeline.label.heard import Heard
 from modelmix.policy.document import PolicyDocument
 from modelmix.report.evidence_rows import NO_CANDIDATE, CandidateShown
 from modelmix.report.examples import Examples, Wanted, worst
@@ -39,6 +40,7 @@ class EvidenceRows:
         grounds: Which of them count.
         types: Task type → what was measured.
         verdicts: Task type and candidate → what the optimiser found.
+        people: What people had said of them.
     """
 
     lake: Lake
@@ -46,6 +48,7 @@ class EvidenceRows:
     grounds: Grounds
     types: Mapping[str, TypeEvidence] = field(default_factory=dict)
     verdicts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    people: Heard | None = None
 
     def outcomes(self, *, keep_text: bool) -> Iterator[tuple[str, Outcome | BadRow]]:
         """Yield the rows with their import, import by import, as the optimiser reads them.
@@ -54,7 +57,8 @@ class EvidenceRows:
         """
         rows = current_outcomes(self.lake, self.imports, self.grounds.imports) if self.types else iter(())
         for import_id, some in groupby(rows, itemgetter("import_id")):
-            for row in outcome_rows.read(some, "lake", keep_text=keep_text):
+            read = outcome_rows.read(some, "lake", keep_text=keep_text)
+            for row in read if self.people is None else self.people.over(read):
                 yield import_id, row
 
 

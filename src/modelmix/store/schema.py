@@ -187,3 +187,21 @@ learned: Final = Table(
     _text("grader"),
     _text("why"),
 )
+
+labels: Final = Table(
+    "labels",
+    metadata,
+    _text("who"),
+    _text("task_type"),
+    _text("prompt_id"),
+    _text("candidate"),
+    _text("baseline"),
+    _number("score"),
+    _number("baseline_score"),
+    _text("answer_sha256"),
+    _text("baseline_sha256"),
+    _count("at_us"),
+    _number("seconds"),
+    _text("stratum"),
+    _text("drawn_by"),
+)

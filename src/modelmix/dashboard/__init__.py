@@ -1,0 +1,1 @@
+"""Dashboard: HTTP from people, on this machine alone."""
