@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -103,6 +104,8 @@ def test_json_holds_every_figure() -> None:
         "basis": "estimated",
         "expected_usd": 1.47,
         "at_most_usd": 29.5,
+        "judging_expected_usd": 0.0,
+        "judging_at_most_usd": 0.0,
         "max_spend_usd": 30.0,
         "by_candidate": [
             {
@@ -142,3 +145,11 @@ def test_json_holds_every_figure() -> None:
         document["prices"],
     ) == (True, False, {"as_of": "2026-11-10", "sha256": "ab" * 32})
     assert as_json(replace(PLAN, max_spend_usd=None))["cost"]["max_spend_usd"] is None
+
+
+def test_what_judges_cost_is_told_apart() -> None:
+    """Of a plan with judges the card and the JSON say which part of the cost they are."""
+    judged = replace(PLAN, judging_usd=(Decimal("0.4"), Decimal("7.5")))
+    found = as_json(judged)["cost"]
+    assert (found["judging_expected_usd"], found["judging_at_most_usd"]) == (0.4, 7.5)
+    assert "of which judges about $0.40, at most $7.50" in shown(card(judged), 120)
