@@ -12,7 +12,8 @@ from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.policy.artifact import signed
 from modelmix.policy.check import Finding, check
-from modelmix.policy.document import PolicyDocument, TaskEntry, TaskEvidence, TaskMatch
+from modelmix.policy.document import PolicyDocument, TaskEntry, TaskMatch
+from modelmix.policy.evidence import TaskEvidence
 
 TAG_X = TaskMatch(tag="x")
 TODAY = date(2026, 11, 24)

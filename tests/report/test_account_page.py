@@ -12,7 +12,8 @@ import pytest
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.paired import Pairs
 from modelmix.pipeline.savings import savings
-from modelmix.policy.document import Accepted, PolicyDocument, Refused
+from modelmix.policy.document import PolicyDocument
+from modelmix.policy.evidence import Accepted, Refused
 from modelmix.report.account import Account, account_document
 from modelmix.report.account_page import account_page
 from modelmix.report.evidence_rows import CandidateShown

@@ -86,6 +86,21 @@ class TypeEvidence:
         saving = self._by_unit(self.cost_usd[:, baseline] - self.cost_usd[:, candidate], both)
         return np.fromiter(saving.values(), np.float64)
 
+    def nets_usd(self, candidate: int, baseline: int, error_usd: float) -> Floats:
+        """Net saving of one arm against another, per unit that has both scores and both costs.
+
+        Args:
+            candidate: The arm.
+            baseline: The one that it is held against.
+            error_usd: Cost of a wrong answer.
+
+        What the call costs less, and error cost times what the score is higher: both on the same prompts, so
+        that costs and errors that go together are counted as they do.
+        """
+        gains = self.score[:, candidate] - self.score[:, baseline]
+        saving = self.cost_usd[:, baseline] - self.cost_usd[:, candidate]
+        return np.fromiter(self._by_unit(saving + error_usd * gains).values(), np.float64)
+
     def error_rate(self, arm: int) -> float:
         """One minus the mean score of an arm; NaN where it was not measured."""
         return 1.0 - _mean(self._by_unit(self.score[:, arm]))

@@ -20,6 +20,7 @@ from modelmix.optimize.goal import LEAST_MARGIN, Goal
 from modelmix.optimize.looks import Looked, Looks, looked_at
 from modelmix.optimize.net import Net, nets_of
 from modelmix.optimize.stratum import Comparison, Stratum, errors_after, tally
+from modelmix.optimize.upward import UNPRICED, NetTotal, net_tests, net_total, tested_once, with_upward
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class Fit:
         errors_before: Errors per 1,000 moved tasks before, on the fresh rows; NaN if nothing moves.
         errors_after: The same after.
         no_baseline: Types whose baseline was not measured, left out.
+        net: Saving of all that moves once errors are paid for; NaN where it cannot be priced.
     """
 
     decisions: tuple[Decision, ...]
@@ -118,6 +120,7 @@ class Fit:
     errors_before: float
     errors_after: float
     no_baseline: tuple[str, ...] = field(default=())
+    net: NetTotal = field(default=UNPRICED)
 
 
 def fit(
@@ -144,20 +147,27 @@ def fit(
     whole: list[Stratum] = []
     choosing: list[Stratum] = []
     fresh: list[Stratum] = []
+    choosing_rows: list[TypeEvidence] = []
     fresh_rows: dict[str, TypeEvidence] = {}
     for evidence in measured:
         name = evidence.task_type
-        choosing_rows, fresh_rows[name] = parted(evidence, goal, designs.get(name))
-        for rows, strata in ((evidence, whole), (choosing_rows, choosing), (fresh_rows[name], fresh)):
+        chosen_on, fresh_rows[name] = parted(evidence, goal, designs.get(name))
+        choosing_rows.append(chosen_on)
+        for rows, strata in ((evidence, whole), (chosen_on, choosing), (fresh_rows[name], fresh)):
             strata.append(stratum_of(rows, scenes[name]))
     alpha = alpha_of_attempt(goal.alpha, attempt)
     before = {name: one.candidate for name, one in designs.items()}
     choice = choose(choosing, goal, alpha, before)
+    choice = with_upward(choice, choosing_rows, choosing, goal, alpha, tested_once(designs))
     looked = _looked(fresh_rows, scenes, designs)
     together = _together(fresh_rows, scenes, choice)
-    proved = certify(fresh, choice, alpha, guard=goal.alpha, together=together, looked=looked)
+    nets = net_tests(fresh_rows, fresh, choice)
+    proved = certify(fresh, choice, alpha, guard=goal.alpha, together=together, looked=looked, nets=nets)
     decisions = _decide(whole, choosing, proved, goal, attempt, looked)
-    return _summarise(decisions, fresh, proved, choice, attempt, missing)
+    found = _summarise(decisions, fresh, proved, choice, attempt, missing)
+    return replace(
+        found, net=net_total(whole, {m.put.task_type: nets[m.put.task_type] for m in proved.moves if m.moved})
+    )
 
 
 def parted(evidence: TypeEvidence, goal: Goal, looks: Looks | None) -> tuple[TypeEvidence, TypeEvidence]:

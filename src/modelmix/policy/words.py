@@ -43,7 +43,17 @@ def quality(entry: TaskEntry) -> str:
     parts = [] if evidence.bound is None else [f"loss ≤ {at_most(evidence.bound)}"]
     margin = None if entry.bar is None else entry.bar.type_margin
     own = f" its {points(margin)}" if margin is not None and evidence.verdict == "CLEARS" else ""
-    return ", ".join([*parts, evidence.verdict + own, f"{evidence.pairs:,} pairs"])
+    return ", ".join([*parts, evidence.verdict + own, f"{evidence.pairs:,} pairs", *_upward(entry)])
+
+
+def _upward(entry: TaskEntry) -> list[str]:
+    found = None if entry.evidence is None else entry.evidence.upward
+    if found is None:
+        return []
+    return [
+        f"dearer per call, saves at least ${found.net_bound_usd:f} per accepted outcome",
+        f"pays only while a wrong answer costs more than ${found.pays_above_usd:f}",
+    ]
 
 
 def percent(share: Decimal) -> str:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelmix.evaluate.verdict import Verdict
+from modelmix.optimize.certify import Move
 from modelmix.optimize.fit import Decision, Fit
 from modelmix.optimize.goal import Goal
 from modelmix.optimize.net import Net
@@ -67,6 +68,8 @@ def as_json(report: FitReport) -> dict[str, Any]:
             "errors_per_1000": [fit.errors_before, fit.errors_after],
             "saving_share": fit.saving_share,
             "saving_bound": fit.saving_bound,
+            "net_saving_share": _number(fit.net.share),
+            "net_saving_bound": _number(fit.net.bound),
         },
         "tasks": [_task(decision) for decision in fit.decisions],
         "no_baseline": list(fit.no_baseline),
@@ -95,6 +98,7 @@ def _task(decision: Decision) -> dict[str, Any]:
             "saving_share": _number(move.saving_share),
             "saving_bound": _number(move.saving_bound),
             "why_not": move.why_not,
+            "upward": _upward(move),
         },
         "tested": [
             {
@@ -118,6 +122,19 @@ def _task(decision: Decision) -> dict[str, Any]:
         "errors_per_1000_before": _number(1000.0 * stratum.baseline_errors),
         "more_pairs": decision.more_pairs,
         "more_usd": decision.more_usd,
+    }
+
+
+def _upward(move: Move) -> dict[str, Any] | None:
+    net = move.net
+    if net is None:
+        return None
+    return {
+        "call_saving_usd": _number(net.call_saving_usd),
+        "net_saving_usd": _number(net.saving_usd),
+        "net_saving_bound_usd": move.net_bound_usd,
+        "units": net.sample.n,
+        "pays_above_error_usd": net.pays_above_usd,
     }
 
 
@@ -162,8 +179,7 @@ def _headline(report: FitReport) -> Text:
         text.append(f" what is undecided could be decided for about {about_usd(Decimal(more))} at list price")
         return text
     moved = sum(decision.moved for decision in fit.decisions)
-    text.append(f" proven: {fit.saving_share:.1%} less", "bold green")
-    text.append(f" (at least {_floor(fit.saving_bound):.1%}) than today on the same traffic\n")
+    _say_saving(text, fit)
     text.append(f" {moved} of {len(fit.decisions)} task types move: {fit.moved_calls_share:.1%} of calls, ")
     text.append(f"{fit.moved_spend_share:.1%} of spend\n")
     text.append(f" moved traffic: loss {points(pool.loss)}, at most {at_most(pool.bound)}; margin ")
@@ -174,6 +190,23 @@ def _headline(report: FitReport) -> Text:
     text.append(f" on {whole:,.0f} fresh pairs{counting}\n")
     text.append(f" errors per 1,000 moved: {fit.errors_before:.0f} before, {fit.errors_after:.0f} after")
     return text
+
+
+def _say_saving(text: Text, fit: Fit) -> None:
+    """Say what calls cost less, or more; and where something moves up, what that buys."""
+    low = _floor(fit.saving_bound)
+    if fit.saving_share >= 0.0:
+        text.append(f" proven: {fit.saving_share:.1%} less", "bold green")
+        text.append(f" (at least {low:.1%}) than today on the same traffic\n")
+    else:
+        text.append(f" calls cost {-fit.saving_share:.1%} more", "bold yellow")
+        text.append(f" (at most {-low:.1%}) than today on the same traffic\n")
+    if not any(move.moved and move.put.is_upward for move in fit.certified.moves):
+        return
+    net = f"{fit.net.share:.1%} less (at least {_floor(fit.net.bound):.1%})"
+    text.append(" with errors paid for: ")
+    text.append(net, "bold green")
+    text.append(": bigger is cheaper on what moves up\n")
 
 
 def _floor(bound: float) -> float:
@@ -212,6 +245,7 @@ def _reasons(fit: Fit) -> Iterator[str]:
     for decision in _in_order(fit):
         name, baseline = printable(decision.stratum.task_type), printable(str(decision.stratum.baseline))
         if decision.move is not None and decision.moved:
-            yield f"{name}: {baseline} → {printable(str(decision.move.candidate))}"
+            up = f": {printable(why(decision))}" if decision.move.put.is_upward else ""
+            yield f"{name}: {baseline} → {printable(str(decision.move.candidate))}{up}"
         else:
             yield f"{name} stays on {baseline}: {printable(why(decision))}"
