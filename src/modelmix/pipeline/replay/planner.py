@@ -18,7 +18,7 @@ from modelmix.evaluate.graders.grade import Ungradable
 from modelmix.evaluate.graders.grader import Grader
 from modelmix.evaluate.graders.spec import parse
 from modelmix.evaluate.sample import draw
-from modelmix.pipeline.replay.arms import arms_of
+from modelmix.pipeline.replay.arms import asked_of
 from modelmix.pipeline.replay.ask import MOST_PAIRS, Ask
 from modelmix.pipeline.replay.bar import PlannedBar, errors_of
 from modelmix.pipeline.replay.plan import Item, Plan, TypePlan
@@ -65,7 +65,7 @@ class Planner:
         groups = self._groups(recordings)
         types = {name: _baseline(seen) for name, seen in groups.items()}
         arms = {
-            name: arms_of(baseline, self.ask.candidates, self.book, self.capabilities, self.day)
+            name: asked_of(baseline, self.ask, self.book, self.capabilities, self.day)
             for name, baseline in types.items()
         }
         traffic = Traffic(Quoter(self.book, self.capabilities, self.day), types, arms)
@@ -81,6 +81,8 @@ class Planner:
             if one.grader
         }
         prompts = self._subset(recordings, prompts, sizes)
+        if self.ask.beside is not None:
+            prompts = prompts[: self.ask.beside.prompts]
         if not prompts:
             notes = "; ".join(f"{one.task_type}: {one.note}" for one in plans if one.note)
             raise EvidenceError(f"there is nothing to replay: {notes or 'no prompt was drawn'}")
