@@ -29,6 +29,8 @@ class Outcome:
         why: What the grader found wrong, in words of its own and names of fields; empty if nothing.
         look: Look of a replay at which it came in, counted from 1; 0 where it served to choose, or where
             nothing was looked at before all was in.
+        latency_ms: Time to the last byte of the answer, or None where it was not measured. Answers of a
+            message batch have none: they say nothing of live traffic.
     """
 
     prompt_id: str
@@ -47,6 +49,7 @@ class Outcome:
     grader: str = ""
     why: str = ""
     look: int = 0
+    latency_ms: float | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:

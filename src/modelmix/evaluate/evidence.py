@@ -34,6 +34,8 @@ class TypeEvidence:
         slices: Name → rows that belong to it.
         prompts: Identity of each row's prompt; the units themselves where it is left out.
         look: Look of a replay at which each row came in, from 1; 0, also where it is left out, for none.
+        latency_ms: Rows by arms, the longest of a row's samples; NaN where it was not measured, and
+            throughout where it is left out.
     """
 
     task_type: str
@@ -44,10 +46,13 @@ class TypeEvidence:
     slices: Mapping[str, Mask] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
     look: tuple[int, ...] = ()
+    latency_ms: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompts", self.prompts or self.units)
         object.__setattr__(self, "look", self.look or (0,) * len(self.units))
+        if self.latency_ms.shape != self.score.shape:
+            object.__setattr__(self, "latency_ms", np.full(self.score.shape, np.nan))
 
     def take(self, rows: Mask) -> "TypeEvidence":
         """Return the evidence of some rows only."""
@@ -60,6 +65,7 @@ class TypeEvidence:
             {name: mask[rows] for name, mask in self.slices.items()},
             tuple(compress(self.prompts, rows)),
             tuple(compress(self.look, rows)),
+            self.latency_ms[rows],
         )
 
     def at_looks(self, first: int, last: int) -> "TypeEvidence":
@@ -100,6 +106,14 @@ class TypeEvidence:
         gains = self.score[:, candidate] - self.score[:, baseline]
         saving = self.cost_usd[:, baseline] - self.cost_usd[:, candidate]
         return np.fromiter(self._by_unit(saving + error_usd * gains).values(), np.float64)
+
+    def longest_ms(self, arm: int) -> Floats:
+        """Return by unit how long the longest of its answers by an arm took, where any was measured."""
+        longest: dict[str, float] = {}
+        for unit, latency in zip(self.units, self.latency_ms[:, arm].tolist(), strict=True):
+            if not math.isnan(latency):
+                longest[unit] = max(latency, longest.get(unit, 0.0))
+        return np.fromiter(longest.values(), np.float64)
 
     def error_rate(self, arm: int) -> float:
         """One minus the mean score of an arm; NaN where it was not measured."""
@@ -149,6 +163,7 @@ class Gathered:
 class _Cell:
     scores: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
+    latency_ms: float = math.nan
 
 
 @dataclass(slots=True)
@@ -165,6 +180,8 @@ class _Prompt:
         cell.scores.append(outcome.score)
         if cost_usd is not None:
             cell.costs.append(cost_usd)
+        if outcome.latency_ms is not None:
+            cell.latency_ms = float(np.fmax(cell.latency_ms, outcome.latency_ms))
         if outcome.cluster_id and (not self.cluster or outcome.cluster_id < self.cluster):
             self.cluster = outcome.cluster_id
         self.look = max(self.look, outcome.look)
@@ -225,10 +242,11 @@ def _arrange(name: str, prompts: Mapping[str, _Prompt], slices: Mapping[str, set
     arms = tuple(sorted({arm for prompt in prompts.values() for arm in prompt.cells}, key=str))
     column = {arm: index for index, arm in enumerate(arms)}
     score = np.full((len(prompts), len(arms)), np.nan)
-    cost = np.full((len(prompts), len(arms)), np.nan)
+    cost, latency = (np.full((len(prompts), len(arms)), np.nan) for _ in range(2))
     for index, prompt in enumerate(prompts.values()):
         for arm, cell in prompt.cells.items():
             score[index, column[arm]] = np.mean(cell.scores)
+            latency[index, column[arm]] = cell.latency_ms
             if cell.costs:
                 cost[index, column[arm]] = np.mean(cell.costs)
     units = tuple(prompt.cluster or key for key, prompt in prompts.items())
@@ -236,7 +254,7 @@ def _arrange(name: str, prompts: Mapping[str, _Prompt], slices: Mapping[str, set
     masks = {
         label: np.array([key in members for key in prompts]) for label, members in sorted(slices.items())
     }
-    return TypeEvidence(name, arms, units, score, cost, masks, tuple(prompts), looks)
+    return TypeEvidence(name, arms, units, score, cost, masks, tuple(prompts), looks, latency)
 
 
 def correlation(one: Mapping[str, float], other: Mapping[str, float]) -> float:

@@ -16,7 +16,7 @@ from modelmix.ingest.row import Unreadable, objects
 REQUIRED = ("prompt_id", "task_type", "model", "score")
 OPTIONAL = (
     "effort", "cluster_id", "prompt", "response", "input_tokens", "output_tokens", "cost_usd", "checks_ok",
-    "slice", "expected", "grader", "why", "look",
+    "slice", "expected", "grader", "why", "look", "latency_ms", "latency_s",
 )  # fmt: skip
 
 TEXTS = ("prompt", "response", "expected")
@@ -25,6 +25,7 @@ TEXTS = ("prompt", "response", "expected")
 _MOST_TOKENS = 2**40
 _LONGEST_NAME = 512
 _MOST_LOOKS = 5
+_MOST_LATENCY_MS = 1e9
 _TRUE = frozenset({"true", "t", "yes", "1", "1.0", "pass", "passed"})
 _FALSE = frozenset({"false", "f", "no", "0", "0.0", "fail", "failed"})
 _ABSENT = frozenset({"", "null", "none", "nan", "na", "n/a"})
@@ -93,6 +94,7 @@ def _outcome(row: Mapping[str, Any], *, keep_text: bool) -> Outcome:
         grader=_note(row, "grader"),
         why=_note(row, "why"),
         look=_look(row),
+        latency_ms=_latency_ms(row),
     )
 
 
@@ -154,6 +156,21 @@ def _look(row: Mapping[str, Any]) -> int:
     """Return the look at which a row came in; what is no count of looks is none, and loses no row."""
     value = row.get("look")
     return value if isinstance(value, int) and 0 <= value <= _MOST_LOOKS else 0
+
+
+def _latency_ms(row: Mapping[str, Any]) -> float | None:
+    """Return how long an answer took, from milliseconds or seconds; what is no time loses no row."""
+    for column, factor in (("latency_ms", 1.0), ("latency_s", 1000.0)):
+        value = row.get(column)
+        if _is_empty(value) or isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+            continue
+        try:
+            found = factor * float(value)
+        except (ValueError, OverflowError):
+            continue
+        if 0.0 <= found <= _MOST_LATENCY_MS:
+            return found
+    return None
 
 
 def _candidate(row: Mapping[str, Any]) -> Candidate:

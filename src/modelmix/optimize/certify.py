@@ -12,7 +12,8 @@ union: its loss is a weighted mean of theirs.
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from scipy.special import ndtr
 
@@ -28,6 +29,18 @@ from modelmix.optimize.stratum import Comparison, Stratum, share_of
 from modelmix.optimize.upward import NetTest
 
 
+class Further(Protocol):
+    """What a move must show besides its margin: of both tests the larger p-value counts."""
+
+    @property
+    def p_value(self) -> float:
+        """Smallest level at which it is shown."""
+
+    @property
+    def why_not(self) -> str:
+        """What keeps a type where it is if it is not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """A move that was put forward, and what the fresh rows say of it.
@@ -39,8 +52,8 @@ class Move:
         saving_share: Saving over the baseline's cost.
         saving_bound: One-sided 95 % lower bound of it.
         moved: Whether the policy takes it.
-        why_not: Why it stays, empty if moved: ``type``, ``slice NAME``, ``critical``, ``saving``, ``net``
-            or ``pool``.
+        why_not: Why it stays, empty if moved: ``type``, ``slice NAME``, ``critical``, ``saving``, ``net``,
+            ``latency`` or ``pool``.
         looks: Looks taken; 0 where all was tested at once.
         net: Its net saving where it was tested: of a move upward.
         net_bound_usd: Lower confidence bound of that, at the level of its step; NaN where it was not tested.
@@ -105,7 +118,7 @@ def certify(  # noqa: PLR0913 - what the fresh rows say comes in parts
     guard: float | None = None,
     together: Mapping[tuple[str, str], float] | None = None,
     looked: Mapping[str, Looked] | None = None,
-    nets: Mapping[str, NetTest] | None = None,
+    further: Mapping[str, Sequence[Further]] | None = None,
 ) -> Certified:
     """Test what was put forward on rows that played no part in choosing.
 
@@ -116,10 +129,12 @@ def certify(  # noqa: PLR0913 - what the fresh rows say comes in parts
         guard: Level at which a slice is refuted, which later attempts must not lower; ``alpha`` if None.
         together: Correlation of the losses of two types that share units; independent where absent.
         looked: Task type → its pairs look by look, where they came in so; the others are tested once.
-        nets: Task type → the net saving of its move; needed where it is upward.
+        further: Task type → what its move must show besides, at the same level.
     """
     by_type = {stratum.task_type: stratum for stratum in strata}
-    cases = _test_types(by_type, choice, alpha, alpha if guard is None else guard, looked or {}, nets or {})
+    cases = _test_types(
+        by_type, choice, alpha, alpha if guard is None else guard, looked or {}, further or {}
+    )
     boundary = _Boundary.of(cases, alpha)
     # What moves up is a pool of its own: its gains must not pay for what is lost by moving down.
     groups: dict[tuple[float, bool], list[_Case]] = defaultdict(list)
@@ -208,7 +223,7 @@ def _test_types(
     alpha: float,
     guard: float,
     looked: Mapping[str, Looked],
-    nets: Mapping[str, NetTest],
+    further: Mapping[str, Sequence[Further]],
 ) -> list[_Case]:
     compared: list[tuple[PutForward, Stratum, Comparison, Test]] = []
     for put in choice.moves:
@@ -218,30 +233,31 @@ def _test_types(
             comparison = Comparison(put.candidate, NOTHING, math.nan, math.nan)
         test = looked.get(put.task_type) or Fixed(comparison.pairs)
         compared.append((put, stratum, comparison, test))
-    upward = {put.task_type: nets[put.task_type] for put in choice.moves if put.is_upward}
-    p_values = [_p_value(put, test, upward.get(put.task_type)) for put, _, _, test in compared]
+    besides = [further.get(put.task_type, ()) for put in choice.moves]
+    p_values = [
+        max(test.p_value(put.type_margin), *(one.p_value for one in more), 0.0)
+        for (put, _, _, test), more in zip(compared, besides, strict=True)
+    ]
     cases: list[_Case] = []
     passing = True
     for index, level in holm_levels(p_values, alpha):
         put, stratum, comparison, test = compared[index]
         least = alpha / len(compared)
         finding = test.finding(put.type_margin, alpha=level, alpha_refute=least)
-        net = upward.get(put.task_type)
         cleared = finding.verdict is Verdict.CLEARS
-        finding = finding if net is None else net.narrowed(finding, level)
-        not_shown = "net" if cleared and passing and finding.verdict is not Verdict.CLEARS else "type"
+        missing = [one.why_not for one in besides[index] if one.p_value > level]
+        finding = replace(finding, verdict=Verdict.UNDECIDED) if cleared and missing else finding
+        not_shown = missing[0] if cleared and passing and missing else "type"
         passing = passing and finding.verdict is Verdict.CLEARS
         if not passing and finding.verdict is Verdict.CLEARS:  # an earlier step of the ladder broke
             finding = test.finding(put.type_margin, alpha=least, alpha_refute=least)
         why_not = not_shown if not passing else _obstacle(put, stratum, comparison, alpha, guard)
-        cases.append(_Case(put, stratum, comparison, finding, why_not, test, net))
+        cases.append(_Case(put, stratum, comparison, finding, why_not, test, _net(besides[index])))
     return sorted(cases, key=lambda case: case.put.task_type)
 
 
-def _p_value(put: PutForward, test: Test, net: NetTest | None) -> float:
-    """Smallest level at which a move would clear: of both its tests, where it is upward."""
-    p_value = test.p_value(put.type_margin)
-    return p_value if net is None else max(p_value, net.p_value)
+def _net(besides: Sequence[Further]) -> NetTest | None:
+    return next((one for one in besides if isinstance(one, NetTest)), None)
 
 
 def _obstacle(put: PutForward, stratum: Stratum, comparison: Comparison, alpha: float, guard: float) -> str:

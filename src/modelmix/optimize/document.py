@@ -12,10 +12,11 @@ from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.attempts import alpha_of_attempt
 from modelmix.optimize.fit import Decision, Fit
 from modelmix.optimize.goal import Goal
+from modelmix.optimize.latency import NowAndThen
 from modelmix.optimize.stratum import errors_after, share_of
 from modelmix.optimize.why import why
 from modelmix.policy.document import Bar, Certificate, PolicyDocument, TaskBar, TaskEntry, TaskMatch
-from modelmix.policy.evidence import UPWARD, Accepted, Refused, TaskEvidence, Upward, VerdictName
+from modelmix.policy.evidence import UPWARD, Accepted, Latency, Refused, TaskEvidence, Upward, VerdictName
 
 VALID_DAYS = 90
 METHOD = "tango-fixed, holm, chi-bar pool"
@@ -55,7 +56,10 @@ class Provenance:
 
 def document(fit: Fit, goal: Goal, source: Provenance, capabilities: CapabilityTable) -> PolicyDocument:
     """Write the decisions down; the hash is added by ``policy.artifact.signed``."""
-    tasks = {d.stratum.task_type: _entry(d, source, capabilities) for d in fit.decisions}
+    tasks = {
+        d.stratum.task_type: _entry(d, source, capabilities, goal.latency_of(d.stratum.task_type))
+        for d in fit.decisions
+    }
     return PolicyDocument(
         name=source.name,
         version=source.version,
@@ -94,13 +98,16 @@ def _certificate(fit: Fit, goal: Goal, source: Provenance) -> Certificate:
     )
 
 
-def _entry(decision: Decision, source: Provenance, capabilities: CapabilityTable) -> TaskEntry:
+def _entry(
+    decision: Decision, source: Provenance, capabilities: CapabilityTable, bound_ms: float | None
+) -> TaskEntry:
     stratum = decision.stratum
     template = source.templates.get(stratum.task_type)
     match = TaskMatch(template=template) if template else TaskMatch(tag=stratum.task_type)
     bar = TaskBar(
         type_margin=_exact(decision.move.put.type_margin) if decision.move else None,
         error_cost_usd=None if stratum.error_cost_usd is None else _exact(stratum.error_cost_usd),
+        latency_p95_ms=None if bound_ms is None else _exact(bound_ms),
     )
     return TaskEntry(
         match=match,
@@ -174,6 +181,23 @@ def _evidence(decision: Decision, source: Provenance, capabilities: CapabilityTa
         more_usd=None if decision.more_usd is None else _exact(decision.more_usd),
         accepted=_accepted(decision, candidate),
         upward=_upward(decision),
+        latency=_latency(decision.latency),
+    )
+
+
+def _latency(found: NowAndThen) -> Latency | None:
+    now, then = found.now, found.then
+    if now is None and then is None:
+        return None
+    at_most = None if then is None else then.p95_at_most_ms
+    return Latency(
+        baseline_p50_ms=None if now is None else _exact(now.p50_ms),
+        baseline_p95_ms=None if now is None else _exact(now.p95_ms),
+        baseline_answers=0 if now is None else now.n,
+        candidate_p50_ms=None if then is None else _exact(then.p50_ms),
+        candidate_p95_ms=None if then is None else _exact(then.p95_ms),
+        candidate_p95_at_most_ms=None if at_most is None else _exact(at_most),
+        candidate_answers=0 if then is None else then.n,
     )
 
 

@@ -17,6 +17,7 @@ from modelmix.optimize.attempts import alpha_of_attempt
 from modelmix.optimize.certify import Certified, Move, certify
 from modelmix.optimize.choose import Choice, choose
 from modelmix.optimize.goal import LEAST_MARGIN, Goal
+from modelmix.optimize.latency import UNMEASURED, LatencyBound, NowAndThen, latency_tests
 from modelmix.optimize.looks import Looked, Looks, looked_at
 from modelmix.optimize.net import Net, nets_of
 from modelmix.optimize.stratum import Comparison, Stratum, errors_after, tally
@@ -70,6 +71,7 @@ class Decision:
         more_usd: What they cost: both answers to each, at the mean cost of those seen; None if unpriced.
         nets: Every candidate at the stated cost of a wrong answer, cheaper or dearer, on all rows; empty
             where none was stated. Like ``tested`` for saying, never for moving.
+        latency: How long answers take today and where the type goes, or might: on fresh rows of what moves.
     """
 
     stratum: Stratum
@@ -79,10 +81,18 @@ class Decision:
     more_pairs: int | None = None
     more_usd: float | None = None
     nets: tuple[Net, ...] = ()
+    latency: NowAndThen = UNMEASURED
 
     def net(self, candidate: Candidate) -> Net | None:
         """Return the net saving of a candidate, or None where its errors or calls have no price."""
         return next((net for net in self.nets if net.candidate == candidate), None)
+
+    @property
+    def shown(self) -> Candidate | None:
+        """The candidate that its evidence is about: where it goes, else the first that might do."""
+        if self.move is not None and self.move.moved:
+            return self.move.candidate
+        return self.tested[0].comparison.candidate if self.tested else None
 
     @property
     def moved(self) -> bool:
@@ -162,12 +172,38 @@ def fit(
     looked = _looked(fresh_rows, scenes, designs)
     together = _together(fresh_rows, scenes, choice)
     nets = net_tests(fresh_rows, fresh, choice)
-    proved = certify(fresh, choice, alpha, guard=goal.alpha, together=together, looked=looked, nets=nets)
-    decisions = _decide(whole, choosing, proved, goal, attempt, looked)
+    bounds = {
+        name: LatencyBound(most_ms, scene.baseline)
+        for name, scene in scenes.items()
+        if (most_ms := goal.latency_of(name)) is not None
+    }
+    late = latency_tests(choosing_rows, fresh_rows, bounds, choice, designs)
+    further = {
+        put.task_type: [
+            *([nets[put.task_type]] if put.is_upward else ()),
+            *([late[put.task_type]] if put.task_type in late else ()),
+        ]
+        for put in choice.moves
+    }
+    proved = certify(
+        fresh, choice, alpha, guard=goal.alpha, together=together, looked=looked, further=further
+    )
+    decisions = _timed(_decide(whole, choosing, proved, goal, attempt, looked), measured, fresh_rows)
     found = _summarise(decisions, fresh, proved, choice, attempt, missing)
     return replace(
         found, net=net_total(whole, {m.put.task_type: nets[m.put.task_type] for m in proved.moves if m.moved})
     )
+
+
+def _timed(
+    decisions: Sequence[Decision], rows: Sequence[TypeEvidence], fresh: Mapping[str, TypeEvidence]
+) -> tuple[Decision, ...]:
+    timed = []
+    for decision, evidence in zip(decisions, rows, strict=True):
+        baseline, shown = decision.stratum.baseline, decision.shown
+        of = fresh[evidence.task_type] if decision.moved else evidence
+        timed.append(replace(decision, latency=NowAndThen.of(of, baseline, shown)))
+    return tuple(timed)
 
 
 def parted(evidence: TypeEvidence, goal: Goal, looks: Looks | None) -> tuple[TypeEvidence, TypeEvidence]:

@@ -17,7 +17,6 @@ from modelmix.core.candidate import Candidate
 from modelmix.economics.bigger import break_even_usd
 from modelmix.evaluate.evidence import TypeEvidence
 from modelmix.evaluate.mean_bound import MeanSample
-from modelmix.evaluate.verdict import Finding, Verdict
 from modelmix.optimize.choose import Choice, PutForward, promise_usd, shrunk_loss, variance_of
 from modelmix.optimize.goal import Goal
 from modelmix.optimize.looks import Looks
@@ -72,13 +71,10 @@ class NetTest:
         even = break_even_usd(Decimal(repr(-self.call_saving_usd)), Decimal(repr(self.gain_share)))
         return None if even is None else float(even)
 
-    def narrowed(self, finding: Finding, level: float) -> Finding:
-        """Return what both tests say together: CLEARS only where the net saving is shown as well."""
-        if finding.verdict is not Verdict.CLEARS or self.p_value <= level:
-            return finding
-        return Finding(
-            Verdict.UNDECIDED, finding.pairs, finding.loss, finding.bound, finding.margin, finding.alpha, None
-        )
+    @property
+    def why_not(self) -> str:
+        """What keeps a type where it is if this is not shown."""
+        return "net"
 
 
 def net_test(rows: TypeEvidence, candidate: Candidate, baseline: Candidate, error_usd: float) -> NetTest:

@@ -132,4 +132,5 @@ def _obstacle(decision: Decision) -> str:
         "pool": "clears its own margin, but the moved traffic together does not clear with it",
         "critical": "critical, and a pair regressed or there are too few",
         "saving": "clears its margin, but its saving is not shown to be above zero",
+        "latency": "it is not shown to answer within the bound of latency",
     }.get(reason, "")

@@ -310,6 +310,7 @@ def _check_names(ask: Ask, gathered: Gathered) -> None:
         ("critical", ask.critical),
         ("type margin", ask.goal.type_margins),
         ("error cost", ask.error_costs_usd),
+        ("latency", ask.goal.latencies_ms),
     ):
         unknown = sorted(set(names).difference(measured))
         if unknown:
@@ -350,7 +351,11 @@ def _settings(ask: Ask, book: PriceBook, scenes: Mapping[str, Scene]) -> dict[st
     Volumes are left out: they grow by the hour, and the pool's critical value holds for all weights at once.
     """
     goal = ask.goal
-    return {
+    # Where no latency is asked for nothing is said of it: attempts from before stay the same.
+    said: dict[str, object] = {}
+    if goal.latency_ms is not None or goal.latencies_ms:
+        said = {"latency_ms": goal.latency_ms, "latencies_ms": dict(sorted(goal.latencies_ms.items()))}
+    return said | {
         "margin": goal.margin,
         "alpha": goal.alpha,
         "type_margin": goal.type_margin,

@@ -26,7 +26,7 @@ from modelmix.policy.document import (
     TaskEntry,
     TaskMatch,
 )
-from modelmix.policy.evidence import Accepted, Refused, TaskEvidence, Upward
+from modelmix.policy.evidence import Accepted, Latency, Refused, TaskEvidence, Upward
 from modelmix.policy.fault import first_fault
 from modelmix.policy.schema import SCHEMA_ID
 
@@ -55,6 +55,7 @@ _HOLDERS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("tasks", "*", "evidence"): TaskEvidence,
     ("tasks", "*", "evidence", "accepted"): Accepted,
     ("tasks", "*", "evidence", "upward"): Upward,
+    ("tasks", "*", "evidence", "latency"): Latency,
     ("tasks", "*", "refused", "*"): Refused,
     ("tasks", "*", "refused", "*", "accepted"): Accepted,
     ("tasks", "*", "caching"): Caching,

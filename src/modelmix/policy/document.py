@@ -28,6 +28,7 @@ from modelmix.policy.cells import (
     Instant,
     Loss,
     Margin,
+    Ms,
     Saving,
     SavingBound,
     Text,
@@ -170,10 +171,12 @@ class TaskBar(Keys):
     Attributes:
         type_margin: Largest loss that this type by itself may have.
         error_cost_usd: What one more error costs here.
+        latency_p95_ms: Time within which 95 of 100 answers must come for the type to move.
     """
 
     type_margin: Margin | None = None
     error_cost_usd: Usd | None = None
+    latency_p95_ms: Ms | None = None
 
 
 class Caching(Keys):

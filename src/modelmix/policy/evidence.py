@@ -10,6 +10,7 @@ from modelmix.policy.cells import (
     Bound,
     Loss,
     Margin,
+    Ms,
     PerThousand,
     Saving,
     SavingBound,
@@ -73,6 +74,28 @@ class Upward(Keys):
     pays_above_usd: UsdHigh
 
 
+class Latency(Keys):
+    """How long answers take, today and on the candidate, as they were measured; rounded up.
+
+    Attributes:
+        baseline_p50_ms: Median of today's answers.
+        baseline_p95_ms: Time within which 95 of 100 of them come.
+        baseline_answers: How many were measured.
+        candidate_p50_ms: Median on the candidate.
+        candidate_p95_ms: Time within which 95 of 100 come there.
+        candidate_p95_at_most_ms: Upper 95 % confidence bound of that, where there are enough to tell.
+        candidate_answers: How many were measured.
+    """
+
+    baseline_p50_ms: Ms | None = None
+    baseline_p95_ms: Ms | None = None
+    baseline_answers: Count = 0
+    candidate_p50_ms: Ms | None = None
+    candidate_p95_ms: Ms | None = None
+    candidate_p95_at_most_ms: Ms | None = None
+    candidate_answers: Count = 0
+
+
 class TaskEvidence(Keys):
     """What was measured on one task type.
 
@@ -94,6 +117,7 @@ class TaskEvidence(Keys):
         more_usd: For UNDECIDED: about what they cost.
         accepted: Cost of an accepted outcome, on all rows, where a wrong answer has a cost.
         upward: Net saving of a move to a dearer candidate, of kind ``upward``.
+        latency: How long answers take today and then, where it was measured.
     """
 
     verdict: VerdictName
@@ -112,6 +136,7 @@ class TaskEvidence(Keys):
     more_usd: Usd | None = None
     accepted: Accepted | None = None
     upward: Upward | None = None
+    latency: Latency | None = None
 
 
 class Refused(Keys):

@@ -17,6 +17,7 @@ from modelmix.optimize.fit import Decision, Fit
 from modelmix.optimize.goal import Goal
 from modelmix.optimize.net import Net
 from modelmix.optimize.why import at_most, points, why
+from modelmix.report.latency import latency_row, latency_words
 from modelmix.report.money import about_usd
 from modelmix.report.plain import printable
 
@@ -114,6 +115,11 @@ def _task(decision: Decision) -> dict[str, Any]:
             for tested in decision.tested
         ],
         "error_cost_usd": stratum.error_cost_usd,
+        "latency": {
+            "candidate": None if decision.shown is None else str(decision.shown),
+            "now": latency_row(decision.latency.now),
+            "then": latency_row(decision.latency.then),
+        },
         "upward": [
             {"candidate": str(net.candidate), "pairs": net.pairs, "accepted": _accepted(net)}
             for net in decision.nets
@@ -162,6 +168,7 @@ def card(report: FitReport) -> RenderableType:
     """Lay the report out for a terminal of 80 columns or more."""
     parts: list[RenderableType] = [_headline(report), Text(), _types(report.fit), Text()]
     parts += [Padding(Text(line), (0, 0, 0, _INDENT)) for line in _reasons(report.fit)]
+    parts += [Padding(Text(line, "dim"), (0, 0, 0, _INDENT)) for line in _latencies(report.fit)]
     parts.append(Text())
     parts += [Padding(Text(note, "dim"), (0, 0, 0, 1)) for note in report.notes]
     if report.policy_path:
@@ -239,6 +246,16 @@ def _cells(decision: Decision) -> list[str | Text]:
     else:
         return [name, verdict, _NONE, _NONE, _NONE, _NONE]
     return [name, verdict, points(finding.loss), at_most(finding.bound), f"{finding.pairs:.0f}", saving]
+
+
+def _latencies(fit: Fit) -> Iterator[str]:
+    """Yield how long answers take, of what moves or is held back by it, where both sides were measured."""
+    for decision in _in_order(fit):
+        said = latency_words(decision.latency)
+        held_back = decision.move is not None and decision.move.why_not == "latency"
+        if said and (decision.moved or held_back):
+            where = printable(str(decision.shown))
+            yield f"{printable(decision.stratum.task_type)}, time to the last byte: {said} on {where}"
 
 
 def _reasons(fit: Fit) -> Iterator[str]:

@@ -42,6 +42,7 @@ OUTCOME_FIELDS: Final = (
     Field("grader", "VARCHAR", is_optional=True),
     Field("why", "VARCHAR", is_optional=True),
     Field("look", "BIGINT", is_optional=True),
+    Field("latency_ms", "DOUBLE", is_optional=True),
 )
 """Columns of an outcome file; money is exact decimal text."""
 
@@ -232,7 +233,8 @@ def _outcome_row(import_id: str, outcome: Outcome, *, keep_text: bool) -> Sequen
     *values, cost_usd, checks_ok, slice_name = _outcome_values(outcome)
     cost = None if cost_usd is None else str(cost_usd)
     text = (outcome.prompt, outcome.response, outcome.expected) if keep_text else ("", "", "")
-    return (import_id, *values, cost, checks_ok, slice_name, *text, outcome.grader, outcome.why, outcome.look)
+    rest = (outcome.grader, outcome.why, outcome.look, outcome.latency_ms)
+    return (import_id, *values, cost, checks_ok, slice_name, *text, *rest)
 
 
 def _sql(name: str) -> str:
