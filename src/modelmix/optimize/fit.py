@@ -92,7 +92,9 @@ class Decision:
         """The candidate that its evidence is about: where it goes, else the first that might do."""
         if self.move is not None and self.move.moved:
             return self.move.candidate
-        return self.tested[0].comparison.candidate if self.tested else None
+        if self.tested:
+            return self.tested[0].comparison.candidate
+        return None if self.move is None else self.move.candidate
 
     @property
     def moved(self) -> bool:
