@@ -17,7 +17,7 @@ from modelmix.optimize.attempts import alpha_of_attempt
 from modelmix.optimize.certify import Certified, Move, certify
 from modelmix.optimize.choose import Choice, choose
 from modelmix.optimize.goal import LEAST_MARGIN, Goal
-from modelmix.optimize.latency import UNMEASURED, LatencyBound, NowAndThen, latency_tests
+from modelmix.optimize.latency import UNMEASURED, LatencyBound, NowAndThen, further_of, latency_tests
 from modelmix.optimize.looks import Looked, Looks, looked_at
 from modelmix.optimize.net import Net, nets_of
 from modelmix.optimize.stratum import Comparison, Stratum, errors_after, tally
@@ -180,13 +180,7 @@ def fit(
         if (most_ms := goal.latency_of(name)) is not None
     }
     late = latency_tests(choosing_rows, fresh_rows, bounds, choice, designs)
-    further = {
-        put.task_type: [
-            *([nets[put.task_type]] if put.is_upward else ()),
-            *([late[put.task_type]] if put.task_type in late else ()),
-        ]
-        for put in choice.moves
-    }
+    further = further_of(choice, nets, late)
     proved = certify(
         fresh, choice, alpha, guard=goal.alpha, together=together, looked=looked, further=further
     )

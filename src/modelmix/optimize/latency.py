@@ -9,8 +9,10 @@ from scipy.special import bdtr
 
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.evidence import Floats, TypeEvidence
+from modelmix.optimize.certify import Further
 from modelmix.optimize.choose import Choice
 from modelmix.optimize.looks import Looks
+from modelmix.optimize.upward import NetTest
 
 QUANTILE: Final = 0.95
 """Share of answers that must come within a bound."""
@@ -114,6 +116,18 @@ def latency_tests(
             planned = looks[name].planned if name in looks else 1
             tests[name] = LatencyTest(bound_ms, int((then > bound_ms).sum()), int(then.size), planned)
     return tests
+
+
+def further_of(
+    choice: Choice, nets: Mapping[str, NetTest], late: Mapping[str, LatencyTest]
+) -> dict[str, list[Further]]:
+    """Return what each move must show besides its margin: its net saving if it is upward, and its times."""
+    found: dict[str, list[Further]] = {}
+    for put in choice.moves:
+        net: list[Further] = [nets[put.task_type]] if put.is_upward else []
+        timed: list[Further] = [late[put.task_type]] if put.task_type in late else []
+        found[put.task_type] = [*net, *timed]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
