@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
@@ -10,11 +11,14 @@ from hypothesis import strategies as st
 
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.evidence import TypeEvidence
+from modelmix.optimize.document import Provenance, document
 from modelmix.optimize.fit import Fit, Scene, fit
 from modelmix.optimize.goal import Goal
 from modelmix.optimize.latency import Latency, LatencyTest, NowAndThen
 from modelmix.optimize.looks import Looks
 from modelmix.optimize.why import why
+from modelmix.policy.document import PolicyDocument
+from modelmix.settings import load
 
 BASE, CHEAP = Candidate("claude-opus-5-5"), Candidate("claude-haiku-5-5")
 
@@ -126,3 +130,26 @@ def test_the_upper_bound_covers() -> None:
     found = [Latency.of(chance.exponential(1.0, 120)) for _ in range(1500)]
     share = np.mean([one is not None and (one.p95_at_most_ms or 0.0) >= truth for one in found])
     assert share >= 0.94
+
+
+def test_the_document_states_what_was_measured() -> None:
+    """Both sides stand in the file with their numbers; of a side that was not timed nothing does."""
+    rows = made(1500, 2000.0, 500.0)
+    found = written(decided(rows, 4000.0)).tasks["t"]
+    assert found.bar is not None
+    assert found.bar.latency_p95_ms == 4000
+    assert found.evidence is not None
+    assert found.evidence.latency is not None
+    assert found.evidence.latency.candidate_answers == found.evidence.latency.baseline_answers > 1000
+    half = replace(rows, latency_ms=np.where([True, False], rows.latency_ms, np.nan))
+    evidence = written(decided(half, None)).tasks["t"].evidence
+    assert evidence is not None
+    assert evidence.latency is not None
+    assert (evidence.latency.candidate_answers, evidence.latency.candidate_p95_ms) == (0, None)
+
+
+def written(found: Fit) -> PolicyDocument:
+    """Write what is decided."""
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    source = Provenance("p", 1, now, date(2026, 11, 23), "ab" * 32, {}, "b", {})
+    return document(found, Goal(0.02, latency_ms=4000.0), source, load().capabilities())

@@ -100,7 +100,10 @@ def alpha_left(plan: Plan, home: Path) -> tuple[int, float]:
 
 
 def said(plan: Plan, home: Path) -> str:
-    """Say what is asked again and of whom, what of alpha is left for it, and what the log holds besides."""
+    """Say what is asked again and of whom, what of alpha is left for it, and what the log holds besides.
+
+    Of a replay that goes beside none it says nothing.
+    """
     beside = plan.ask.beside
     if beside is None:
         return ""
