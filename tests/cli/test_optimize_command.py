@@ -9,6 +9,7 @@ import pytest
 
 from modelmix.cli.main import run
 from modelmix.core.outcome import Outcome
+from modelmix.ingest.outcomes import read
 from modelmix.pipeline.evidence import read_outcomes
 from modelmix.policy.artifact import parse
 from modelmix.store.lake import Lake
@@ -241,3 +242,68 @@ def test_a_file_that_cannot_be_written_spends_no_attempt(home: str, tmp_path: Pa
     policy = parse(output.read_bytes(), str(output))
     assert policy.certificate is not None
     assert policy.certificate.attempts == 1
+
+
+@pytest.fixture
+def timed(tmp_path: Path) -> str:
+    """Keep outcomes of a cheap baseline and a dearer, better and slower model."""
+    folder = tmp_path / "timed"
+    rows = [
+        {
+            "prompt_id": f"p{index}",
+            "task_type": "clauses",
+            "model": model,
+            "score": int(index % 5 > 0 or model == SONNET),
+            "cost_usd": "0.01" if model == HAIKU else "0.05",
+            "latency_s": 0.8 if model == HAIKU else 3.0,
+        }
+        for index in range(600)
+        for model in (HAIKU, SONNET)
+    ]
+    Lake(folder).put_outcomes("one", [one for one in read(rows, "t") if isinstance(one, Outcome)])
+    return str(folder)
+
+
+def test_a_dearer_model_moves_up_where_errors_cost_enough(
+    timed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Screen, JSON, policy file, check and show all say what it costs, what it saves, and while when."""
+    output = tmp_path / "up.yaml"
+    words = ["--home", timed, "optimize", "--baseline", HAIKU, "-o", str(output), "--error-cost"]
+    assert run([*words, "0.1"]) == 8
+    assert "bigger" not in capsys.readouterr().out
+    assert run([*words, "5"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for part in ("calls cost 400.0% more", "with errors paid for:", "bigger is cheaper on what moves up"):
+        assert part in said
+    assert "pays only while one costs more than $0.2" in said
+    assert "median 800 ms now, 3.0 s then" in said
+    assert run([*words, "5", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["certificate"]["saving_share"] < 0 < document["certificate"]["net_saving_bound"]
+    (task,) = document["tasks"]
+    assert task["put_forward"]["upward"]["net_saving_bound_usd"] > 0
+    assert task["latency"]["then"]["p95_ms"] == 3000.0
+    policy = parse(output.read_bytes(), str(output))
+    assert policy.certified("clauses")
+    assert run(["policy", "show", str(output)]) == 0
+    assert "with errors paid for" in " ".join(capsys.readouterr().out.split())
+    features = ["--model", HAIKU, "--task", "clauses"]
+    assert run(["policy", "explain", str(output), *features, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["candidate"]["model"] == SONNET
+
+
+def test_what_is_late_does_not_move(timed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bound that the better model does not keep holds the type, for all types or the one that is named."""
+    output = tmp_path / "late.yaml"
+    words = ["--home", timed, "optimize", "--baseline", HAIKU, "--error-cost", "5", "-o", str(output)]
+    assert run([*words, "--latency-p95", "2s"]) == 8
+    said = " ".join(capsys.readouterr().out.split())
+    assert "held back by its latency" in said
+    assert "time to the last byte" in said
+    bar = parse(output.read_bytes(), str(output)).tasks["clauses"].bar
+    assert bar is not None
+    assert bar.latency_p95_ms == 2000
+    assert run([*words, "--latency-p95", "2s", "--latency-p95", "clauses=4s"]) == 0
+    assert run([*words, "--latency-p95", "other=4s"]) == 3
+    assert "latency: no outcome is paired for task type 'other'" in capsys.readouterr().err

@@ -12,15 +12,8 @@ import pytest
 from modelmix.__main__ import main
 from modelmix.core.candidate import Candidate, Effort
 from modelmix.policy.artifact import render, signed
-from modelmix.policy.document import (
-    Bar,
-    Certificate,
-    PolicyDocument,
-    TaskBar,
-    TaskEntry,
-    TaskEvidence,
-    TaskMatch,
-)
+from modelmix.policy.document import Bar, Certificate, PolicyDocument, TaskBar, TaskEntry, TaskMatch
+from modelmix.policy.evidence import TaskEvidence
 from modelmix.policy.schema import schema
 
 OPUS = Candidate("claude-opus-5-5", Effort.MEDIUM)

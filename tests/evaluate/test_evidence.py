@@ -156,3 +156,16 @@ def test_scores_are_shares() -> None:
     for bad in ({"score": 1.5}, {"score": 0.5, "prompt": ""}):
         with pytest.raises(ValueError, match=r"score|prompt_id"):
             row(str(bad.get("prompt", "1")), A, float(str(bad["score"])))
+
+
+def test_a_row_is_as_late_as_its_latest_sample() -> None:
+    """Of several samples the longest time counts; an arm that was not timed has none."""
+    one, other = Candidate("one"), Candidate("other")
+    rows = [
+        Outcome(prompt_id="p", task_type="t", candidate=arm, score=1.0, latency_ms=latency)
+        for arm, latency in ((one, 300.0), (one, 900.0), (one, None), (other, None))
+    ]
+    (evidence,) = gather((row, None) for row in rows).types
+    assert evidence.longest_ms(0).tolist() == [900.0]
+    assert evidence.longest_ms(1).tolist() == []
+    assert evidence.take(np.array([True])).longest_ms(0).tolist() == [900.0]

@@ -1,6 +1,7 @@
 """Outcome tables become outcomes, whatever their file format made of the values."""
 
 import json
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -230,3 +231,28 @@ def test_a_look_that_is_none_loses_no_row(value: object, look: int) -> None:
     (found,) = read([row], "x")
     assert isinstance(found, Outcome)
     assert found.look == look
+
+
+@pytest.mark.parametrize(
+    ("cells", "latency_ms"),
+    [
+        ({"latency_ms": 812.5}, 812.5),
+        ({"latency_s": "1.5"}, 1500.0),
+        ({"latency_ms": 5, "latency_s": 1}, 5.0),
+        ({"latency_ms": None, "latency_s": Decimal(2)}, 2000.0),
+        ({}, None),
+        ({"latency_ms": -1}, None),
+        ({"latency_ms": True}, None),
+        ({"latency_ms": "soon"}, None),
+        ({"latency_ms": [1]}, None),
+        ({"latency_ms": math.nan}, None),
+        ({"latency_ms": math.inf}, None),
+        ({"latency_s": 10**400}, None),
+    ],
+)
+def test_a_latency_that_is_none_loses_no_row(cells: dict[str, object], latency_ms: float | None) -> None:
+    """Milliseconds or seconds; what is no time is as if it were not there."""
+    row = {"prompt_id": "p", "task_type": "t", "model": "m", "score": 1.0, **cells}
+    (found,) = read([row], "table")
+    assert isinstance(found, Outcome)
+    assert found.latency_ms == latency_ms

@@ -15,6 +15,7 @@ from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.document import Provenance, document, kind_of_change
 from modelmix.optimize.fit import Fit, Scene, fit
 from modelmix.optimize.goal import Goal
+from modelmix.optimize.looks import Looks
 from modelmix.optimize.why import points, why
 from modelmix.policy.artifact import parse, render, signed
 from modelmix.settings import load
@@ -102,13 +103,15 @@ def test_where_errors_eat_the_saving_bigger_is_cheaper() -> None:
 
 
 def test_where_fewer_errors_pay_a_dearer_candidate_is_named() -> None:
-    """A type whose baseline is the cheapest stays on it, and says which candidate costs less all told."""
+    """A type that stays on the cheapest says who costs less all told, and why it does not move."""
     evidence = made("fails", 1200, 0.2, 0.01)
-    (decision,) = decided(evidence, fails=Scene(CHEAP, 1200.0, error_cost_usd=20.0)).decisions
+    looks = {"fails": Looks(None, 900, 2, 2)}
+    scene = {"fails": Scene(CHEAP, 1200.0, error_cost_usd=20.0)}
+    (decision,) = fit((evidence,), scene, GOAL, 1, looks).decisions
     assert not decision.moved
     assert "no cheaper candidate was measured" in why(decision)
     assert "bigger would be cheaper here" in why(decision)
-    assert "it is said, and not routed" in why(decision)
+    assert "not put forward: the rows that it is chosen on promise too little" in why(decision)
 
 
 def test_nothing_cheaper() -> None:

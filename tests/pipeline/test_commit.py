@@ -18,6 +18,7 @@ from modelmix.policy.document import PolicyDocument
 from modelmix.report.commit import Basis, CommitReport
 from modelmix.store.ledger import Ledger
 from report.ledgers import BOOK, CAPABILITIES, HAIKU_USD, NOW, OPUS_USD, START, call, entry, moved, policy_of
+from report.upward import upward_policy
 
 YEAR = 365
 TERM = """\
@@ -272,3 +273,14 @@ def test_spend_of_the_ledger_reconciles_with_the_audit(tmp_path: Path) -> None:
     report = ask(tmp_path)
     assert report.ledger is not None
     assert pytest.approx(float(Decimal(49) * OPUS_USD)) == report.ledger.usd
+
+
+def test_a_move_up_raises_the_forecast(tmp_path: Path) -> None:
+    """What moves to a dearer candidate adds to the spend that is committed to, on a ledger and without."""
+    keep(tmp_path, [call(number, "forms") for number in range(200)])
+    policy = upward_policy()
+    spend = ask(tmp_path, PLAIN, policy).advice.forecast.spend
+    assert spend.certified_saving_usd == pytest.approx(-0.5 * spend.today_usd)
+    stated = ask(tmp_path / "none", STATED, policy).advice.forecast
+    assert stated.spend.certified_saving_usd == -500
+    assert stated.demand.mean_usd == 1250

@@ -17,9 +17,9 @@ from modelmix.policy.document import (
     PolicyDocument,
     TaskBar,
     TaskEntry,
-    TaskEvidence,
     TaskMatch,
 )
+from modelmix.policy.evidence import TaskEvidence
 
 
 @pytest.fixture(scope="session")

@@ -15,16 +15,8 @@ from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.task import Features
 from modelmix.errors import ArtifactError
 from modelmix.policy.artifact import digest, is_downgrade, parse, render, signed, to_policy, values
-from modelmix.policy.document import (
-    Bar,
-    Certificate,
-    PolicyDocument,
-    Refused,
-    TaskBar,
-    TaskEntry,
-    TaskEvidence,
-    TaskMatch,
-)
+from modelmix.policy.document import Bar, Certificate, PolicyDocument, TaskBar, TaskEntry, TaskMatch
+from modelmix.policy.evidence import Refused, TaskEvidence
 from modelmix.policy.schema import schema
 
 OPUS = Candidate("claude-opus-5-5", Effort.MEDIUM)

@@ -101,3 +101,16 @@ def test_the_card_of_a_bare_certificate_leaves_out_what_it_does_not_know(
             "UNDECIDED on the traffic that moves: margin 2.0 pp\n  3,412 fresh pairs · fixed-tango" in drawn
         )
         assert ("saves 54 %\n" in drawn) is (count == 4)
+
+
+def test_what_moves_up_shows_the_saving_with_errors_paid_for(
+    document: PolicyDocument, capabilities: CapabilityTable
+) -> None:
+    """Beside the saving of calls stands what is saved once errors are paid for, and its bound."""
+    assert document.certificate is not None
+    for bound, said in ((Decimal("0.2"), "saves 30 %, at least 20 %"), (None, "saves 30 %")):
+        figures = {"net_saving_share": Decimal("0.3"), "net_saving_bound": bound}
+        certificate = document.certificate.model_copy(update=figures)
+        up = document.model_copy(update={"certificate": certificate})
+        drawn = " ".join(card(up, to_policy(up, capabilities)).split())
+        assert f"with errors paid for {said}" in drawn

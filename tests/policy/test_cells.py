@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from modelmix.core.candidate import Candidate, Effort
 from modelmix.policy import cells
-from modelmix.policy.document import Chosen, ErrorsBeforeAfter, Sha256, VerdictName
+from modelmix.policy.document import Sha256
+from modelmix.policy.evidence import Chosen, ErrorsBeforeAfter, VerdictName
 
 
 def cell(kind: Any, value: object) -> Any:  # noqa: ANN401 - a cell of any kind

@@ -12,7 +12,9 @@ from modelmix.core.capabilities import CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.policy.artifact import signed
 from modelmix.policy.check import Finding, check
-from modelmix.policy.document import PolicyDocument, TaskEntry, TaskEvidence, TaskMatch
+from modelmix.policy.document import PolicyDocument, TaskBar, TaskEntry, TaskMatch
+from modelmix.policy.evidence import TaskEvidence, Upward
+from modelmix.policy.words import quality
 
 TAG_X = TaskMatch(tag="x")
 TODAY = date(2026, 11, 24)
@@ -226,3 +228,19 @@ def test_a_tag_that_no_caller_can_name_is_a_warning(document: PolicyDocument, ta
         tables.check(with_task(document, match=TaskMatch(tag="no tool"))), "tasks.a.match.tag"
     )
     assert level == "warning"
+
+
+def test_a_dearer_route_that_is_proven_on_cost_says_so(document: PolicyDocument, tables: Tables) -> None:
+    """What moves up is no warning, and says what it saves and from which cost of a wrong answer on."""
+    upward = Upward(net_usd=1.5, net_bound_usd=0.7, pays_above_usd=0.2)
+    proof = TaskEvidence(
+        verdict="CLEARS", pairs=600, bound=0.01, saving_bound=-0.6, kind="upward", upward=upward
+    )
+    bar = TaskBar(error_cost_usd=20)
+    up = with_task(document, baseline=HAIKU, route=OPUS, evidence=proof, bar=bar)
+    ((level, what),) = found(tables.check(up), "tasks.a.route")
+    assert level == "info"
+    assert "saves at least $0.7 per accepted outcome, and pays only while a wrong answer costs more" in what
+    unknown = with_task(document, baseline=HAIKU, route=OPUS, evidence=None)
+    assert any("see that this is meant" in said for _, said in found(tables.check(unknown), "tasks.a.route"))
+    assert quality(up.tasks["a"]).endswith("pays only while a wrong answer costs more than $0.2")

@@ -194,3 +194,17 @@ def test_no_name_breaks_the_table(name: str) -> None:
     assert len(rows) == 2
     assert page.count("\n") == 5
     assert rows[1].replace("\\\\", "").replace("\\|", "").count("|") == 7
+
+
+def test_a_later_bound_of_latency_is_a_weaker_promise(document: PolicyDocument) -> None:
+    """A bound that is lifted, or that is later than it was, warns; one that is earlier does not."""
+
+    def bound(milliseconds: int | None) -> PolicyDocument:
+        bar = TaskBar(type_margin=Decimal("0.03"), latency_p95_ms=milliseconds)
+        entry = document.tasks["form-extraction"].model_copy(update={"bar": bar})
+        return signed(document.model_copy(update={"tasks": {**document.tasks, "form-extraction": entry}}))
+
+    for before, after, mark in ((4000, 5000, "warn"), (4000, None, "warn"), (4000, 3000, "pass")):
+        (change,) = [one for one in diff(bound(before), bound(after)) if one.kind == "bar"]
+        assert change.guardrail == mark
+        assert "95 of 100 within 4000 ms" in change.before

@@ -7,15 +7,8 @@ from modelmix.core.call import Call
 from modelmix.core.candidate import Candidate, Effort
 from modelmix.core.usage import Usage
 from modelmix.policy.artifact import signed
-from modelmix.policy.document import (
-    Bar,
-    Certificate,
-    PolicyDocument,
-    TaskBar,
-    TaskEntry,
-    TaskEvidence,
-    TaskMatch,
-)
+from modelmix.policy.document import Bar, Certificate, PolicyDocument, TaskBar, TaskEntry, TaskMatch
+from modelmix.policy.evidence import TaskEvidence
 from modelmix.settings import load
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

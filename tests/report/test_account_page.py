@@ -12,7 +12,8 @@ import pytest
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.paired import Pairs
 from modelmix.pipeline.savings import savings
-from modelmix.policy.document import Accepted, PolicyDocument, Refused
+from modelmix.policy.document import PolicyDocument
+from modelmix.policy.evidence import Accepted, Refused
 from modelmix.report.account import Account, account_document
 from modelmix.report.account_page import account_page
 from modelmix.report.evidence_rows import CandidateShown
@@ -25,6 +26,7 @@ from report.figures import figures, wrong
 from report.homes import HOSTILE_TYPE, NOW
 from report.ledgers import BOOK, CAPABILITIES, HAIKU, OPUS, call, entry, moved, policy_of
 from report.test_receipt import ADVICE
+from report.upward import upward_policy
 
 POLICY = policy_of()
 PLOTLY = "window.Plotly = undefined;"
@@ -414,3 +416,16 @@ def test_a_policy_names_the_grader_where_rows_do_not() -> None:
     """What the evidence was scored by is on the page even if its rows are not at hand."""
     policy = policy_of(forms=entry("forms", "CLEARS", moved=True, grader="exact@1"))
     assert "Graded by exact@1." in words(shown(made([call(0, "forms")], policy))[1])
+
+
+def test_a_move_up_says_what_it_buys_and_from_when_on() -> None:
+    """A dearer route says its net saving, the cost of a wrong answer above which it pays, and its times."""
+    document, page = shown(made([call(i, "forms") for i in range(50)], upward_policy()))
+    said = words(page)
+    assert "Bigger is cheaper here: a call costs more, and an accepted outcome $1.50 less, at least" in said
+    assert "pays only while a wrong answer costs more than $0.20; one costs $20.00" in said
+    assert "Time to the last byte: median 2.0 s now, 700 ms then" in said
+    (task,) = document["tasks"]
+    assert task["saving_usd"] < 0 < task["upward"]["net_bound_usd"]
+    assert task["after_usd"] > task["today_usd"]
+    assert list(wrong(figures(page), document)) == []

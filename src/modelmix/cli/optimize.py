@@ -42,6 +42,13 @@ def command(
             help="Minutes that correcting a wrong answer takes; cost = minutes x wage.",
         ),
     ] = None,
+    latency_p95: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TIME|TYPE=TIME",
+            help="Time within which 95 of 100 answers of what moves must be shown to come: 4s, 800ms.",
+        ),
+    ] = None,
     critical: Annotated[
         list[str] | None, typer.Option(metavar="TYPE", help="A type that allows no regression; repeatable.")
     ] = None,
@@ -68,10 +75,12 @@ def command(
     Task types are chosen on some rows and certified on others. What is not proven stays where it is, and
     says why. Exit code 8 if nothing can be moved; the file is written all the same.
     """
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     from modelmix import settings
     from modelmix.cli.console import out, print_json
+    from modelmix.cli.durations import durations_of
     from modelmix.cli.error_cost import error_costs_of
     from modelmix.cli.options import day_of, priced_as
     from modelmix.cli.shares import candidates_of, goal_of
@@ -87,9 +96,14 @@ def command(
     check_writable(output)
     surroundings = settings.load()
     costs = error_costs_of(error_cost or (), wage, minutes or ())
+    latency_ms, latencies_ms = durations_of(latency_p95 or (), "--latency-p95")
     chosen = None if arms is None else candidates_of(arms, "--arms")
     ask = Ask(
-        goal=goal_of(margin, alpha, type_margin or (), seed),
+        goal=replace(
+            goal_of(margin, alpha, type_margin or (), seed),
+            latency_ms=latency_ms,
+            latencies_ms=latencies_ms,
+        ),
         baseline=None if baseline is None else candidates_of(baseline, "--baseline")[0],
         arms=chosen,
         day=None if prices_on is None else day_of(prices_on),

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from modelmix.cli import new_model
+from modelmix.cli import replay_words as words
 
-    from modelmix.core.candidate import Candidate
+if TYPE_CHECKING:
     from modelmix.pipeline.replay.ask import Ask, Limits
     from modelmix.pipeline.replay.replay import Replayed
     from modelmix.settings import Settings
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 REFUSED = 6
 INTERRUPTED = 130
 _PRACTICE_KEY = "practice"
-_STANDARD_INPUT = "-"
 _NOTHING_TO_REVIEW = "no answer that was kept is a close candidate's, differs, and lacks a known right one"
 _AS_BEFORE = frozenset({
     "logs", "candidate", "grader", "judge", "rubric", "expected", "only", "task_type", "pairs", "again",
@@ -35,6 +34,7 @@ class _Switches(NamedTuple):
     yes: bool
     as_json: bool
     review: Path | None
+    policy: Path | None = None
 
 
 def command(
@@ -143,6 +143,18 @@ def command(
     resume: Annotated[
         str | None, typer.Option(metavar="REPLAY", help="Go on with an earlier replay; asks what it asked.")
     ] = None,
+    beside: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REPLAY",
+            help="Ask a new --candidate what this replay asked (last: the last one); the default of a "
+            "command that names candidates alone.",
+        ),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Policy in force: propose one beside it, and show what changes."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Ask cheaper candidates what your logs asked, and grade the answers.
@@ -158,20 +170,23 @@ def command(
     _check_alone(context, resume)
     _check_review(review)
     surroundings = settings.load()
-    limits = Limits(_amount(max_spend), rate_share, concurrency)
-    if resume is None:
+    new_model.check(policy)
+    limits = Limits(words.amount_of(max_spend), rate_share, concurrency)
+    named = words.candidates_of(candidate or ())
+    ask = new_model.ask_of(context, beside, named, surroundings, _AS_BEFORE) if resume is None else None
+    if ask is None and resume is None:
         error_cost_usd, error_costs_usd = amounts_of(error_cost or (), "--error-cost")
         ask = Ask(
-            places=_places(logs or (), surroundings.home),
+            places=words.places_of(logs or (), surroundings.home),
             expected=tuple(os.path.abspath(name) for name in expected or ()),  # noqa: PTH100 - links are the user's
-            candidates=_candidates(candidate or ()),
-            graders=_graders(grader or ()),
+            candidates=named,
+            graders=words.graders_of(grader or ()),
             task_types=tuple(only or ()),
             task_type=task_type or "",
             pairs=pairs,
             again=again,
-            margin=_share(margin, "--margin"),
-            type_margin=None if type_margin is None else _share(type_margin, "--type-margin"),
+            margin=words.share_of(margin, "--margin"),
+            type_margin=None if type_margin is None else words.share_of(type_margin, "--type-margin"),
             alpha=level_of(alpha),
             seed=seed,
             keep_text=keep_text or review is not None,
@@ -182,11 +197,11 @@ def command(
             error_cost_usd=error_cost_usd,
             error_costs_usd=error_costs_usd,
         )
-    else:
+    elif ask is None:
         from modelmix.pipeline.replay.replay import asked_before
 
-        ask = asked_before(surroundings.home, resume)
-    switches = _Switches(dry_run, yes, as_json, review)
+        ask = asked_before(surroundings.home, str(resume))
+    switches = _Switches(dry_run, yes, as_json, review, policy)
     _run(surroundings, ask, limits, switches)
 
 
@@ -207,7 +222,7 @@ def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Swit
     Upstream(ask.upstream)  # what is no URL is told before logs are read
     key = "" if switches.dry_run else _key(ask.upstream)
     book, capabilities = surroundings.price_book(), surroundings.capabilities()
-    source = source_of(ask.places, capabilities, ask.expected, ask.task_type)
+    source = source_of(ask.places, capabilities, ask.expected, ask.task_type, ask.until)
     planner = Planner(ask, source, book, capabilities, now.date())
     meter = Meter(limits.max_spend_usd, quiet=switches.as_json)
     try:
@@ -215,6 +230,7 @@ def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Swit
     finally:
         meter.end()
     quoted = plan_report(plan, limits, known_answers(surroundings.home, plan), book)
+    new_model.announce(plan, surroundings.home, quiet=switches.as_json)
     if switches.dry_run:
         if switches.as_json:
             print_json(plan_screen.as_json(quoted))
@@ -236,14 +252,16 @@ def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Swit
         done = replay(plan, place, limits, now, meter.told)
     finally:
         meter.end()
-    _tell(done, limits, switches)
+    _tell(done, limits, switches, new_model.propose(switches.policy, done, surroundings, now))
 
 
-def _tell(done: "Replayed", limits: "Limits", switches: _Switches) -> None:
+def _tell(
+    done: "Replayed", limits: "Limits", switches: _Switches, proposal: new_model.Proposal | None
+) -> None:
     """Print what was found, and end with the code that says how the run ended."""
     from dataclasses import replace
 
-    from modelmix.cli.console import out, print_json, say
+    from modelmix.cli.console import out, say
     from modelmix.pipeline.replay.review import write_review
     from modelmix.pipeline.replay.summary import replay_report
     from modelmix.report import replay as screen
@@ -257,9 +275,10 @@ def _tell(done: "Replayed", limits: "Limits", switches: _Switches) -> None:
         else:
             say(f"modelmix: {switches.review} was not written: {_NOTHING_TO_REVIEW}")
     if switches.as_json:
-        print_json(screen.as_json(report))
+        new_model.print_result(screen.as_json(report), proposal)
     else:
         out().print(screen.card(report))
+        sys.stdout.write(new_model.closing(done, proposal))
     if done.outcome == "capped":
         kept = report.answered + report.reused
         say(f"modelmix: the spend cap is reached; {kept:,} answers are kept; go on with a larger --max-spend")
@@ -291,62 +310,6 @@ def _check_review(path: Path | None) -> None:
         )
     if path is not None and not path.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {path.parent}; make it", param_hint="--review")
-
-
-def _places(logs: "Sequence[str]", home: Path) -> tuple[str, ...]:
-    """Return the logs that are named, or those that were imported and are still there."""
-    from modelmix.errors import DataError
-    from modelmix.store.book import FILE
-    from modelmix.store.ledger import Ledger
-
-    if _STANDARD_INPUT in logs:
-        raise typer.BadParameter(
-            "standard input cannot be replayed: logs are read twice, and again to go on; save it to a file",
-            param_hint="LOG",
-        )
-    if logs:
-        # A resumed replay may be started from another folder.
-        return tuple(os.path.abspath(name) for name in logs)  # noqa: PTH100 - links are the user's
-    imported: dict[str, None] = {}
-    if (home / FILE).exists():
-        with Ledger.open(home) as ledger:
-            done = [one for one in ledger.imports() if one.kind == "messages"]
-        imported = dict.fromkeys(one.source for one in done if Path(one.source).is_file())
-    if not imported:
-        raise DataError(
-            "there is no log to replay: name request/response logs, or a folder of them "
-            "(modelmix serve --capture FILE records some)"
-        )
-    return tuple(os.path.abspath(name) for name in imported)  # noqa: PTH100 - links are the user's
-
-
-def _candidates(texts: "Sequence[str]") -> "tuple[Candidate, ...] | None":
-    from modelmix.cli.shares import candidates_of
-
-    return tuple(one for text in texts for one in candidates_of(text, "--candidate")) or None
-
-
-def _graders(texts: "Sequence[str]") -> dict[str, str]:
-    from modelmix.cli.shares import graders_of
-
-    return graders_of(texts, "--grader")
-
-
-def _share(text: str, option: str) -> float:
-    from modelmix.cli.shares import margin_of
-
-    return margin_of(text, option)
-
-
-def _amount(text: str | None) -> Decimal | None:
-    from modelmix.cli.shares import amounts_of
-
-    if text is None:
-        return None
-    amount, named = amounts_of([text], "--max-spend")
-    if named:
-        raise typer.BadParameter(f"{text!r} is not an amount of USD; write 30", param_hint="--max-spend")
-    return amount
 
 
 def _key(upstream: str) -> str:

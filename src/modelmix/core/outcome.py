@@ -39,6 +39,8 @@ class Outcome:
         calls: Calls that were made for it, or None where the table does not tell.
         attempts: Attempts that its cost covers, the last of which has the score; None for one.
         seconds: How long it took, or None.
+        latency_ms: Time to the last byte of the answer, or None where it was not measured. Answers of a
+            message batch have none: they say nothing of live traffic.
     """
 
     prompt_id: str
@@ -62,6 +64,7 @@ class Outcome:
     calls: int | None = None
     attempts: int | None = None
     seconds: float | None = None
+    latency_ms: float | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:

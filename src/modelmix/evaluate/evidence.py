@@ -53,6 +53,8 @@ class TypeEvidence:
         look: Look of a replay at which each row came in, from 1; 0, also where it is left out, for none.
         level: What its scores are of; ``TURN`` where that holds for some of its prompts.
         people: Candidate and baseline, as columns → what people say of pairs that a judge has graded.
+        latency_ms: Rows by arms, the longest of a row's samples; NaN where it was not measured, and
+            throughout where it is left out.
     """
 
     task_type: str
@@ -65,10 +67,13 @@ class TypeEvidence:
     look: tuple[int, ...] = ()
     level: Level = Level.CALL
     people: Mapping[tuple[int, int], PairLabels] = field(default_factory=dict)
+    latency_ms: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompts", self.prompts or self.units)
         object.__setattr__(self, "look", self.look or (0,) * len(self.units))
+        if self.latency_ms.shape != self.score.shape:
+            object.__setattr__(self, "latency_ms", np.full(self.score.shape, np.nan))
 
     def take(self, rows: Mask) -> "TypeEvidence":
         """Return the evidence of some rows only."""
@@ -83,6 +88,7 @@ class TypeEvidence:
             tuple(compress(self.look, rows)),
             self.level,
             {arms: labels.take(rows) for arms, labels in self.people.items()},
+            self.latency_ms[rows],
         )
 
     def at_looks(self, first: int, last: int) -> "TypeEvidence":
@@ -113,6 +119,29 @@ class TypeEvidence:
         both = ~np.isnan(self.score[:, candidate] - self.score[:, baseline])
         saving = self._by_unit(self.cost_usd[:, baseline] - self.cost_usd[:, candidate], both)
         return np.fromiter(saving.values(), np.float64)
+
+    def nets_usd(self, candidate: int, baseline: int, error_usd: float) -> Floats:
+        """Net saving of one arm against another, per unit that has both scores and both costs.
+
+        Args:
+            candidate: The arm.
+            baseline: The one that it is held against.
+            error_usd: Cost of a wrong answer.
+
+        What the call costs less, and error cost times what the score is higher: both on the same prompts, so
+        that costs and errors that go together are counted as they do.
+        """
+        gains = self.score[:, candidate] - self.score[:, baseline]
+        saving = self.cost_usd[:, baseline] - self.cost_usd[:, candidate]
+        return np.fromiter(self._by_unit(saving + error_usd * gains).values(), np.float64)
+
+    def longest_ms(self, arm: int) -> Floats:
+        """Return by unit how long the longest of its answers by an arm took, where any was measured."""
+        longest: dict[str, float] = {}
+        for unit, latency in zip(self.units, self.latency_ms[:, arm].tolist(), strict=True):
+            if not math.isnan(latency):
+                longest[unit] = max(latency, longest.get(unit, 0.0))
+        return np.fromiter(longest.values(), np.float64)
 
     def error_rate(self, arm: int) -> float:
         """One minus the mean score of an arm; NaN where it was not measured."""
@@ -165,6 +194,7 @@ class Gathered:
 class _Cell:
     scores: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
+    latency_ms: float = math.nan
 
 
 @dataclass(slots=True)
@@ -182,6 +212,8 @@ class _Prompt:
         cell.scores.append(whole(outcome.score, outcome.grader))
         if cost_usd is not None:
             cell.costs.append(cost_usd)
+        if outcome.latency_ms is not None:
+            cell.latency_ms = float(np.fmax(cell.latency_ms, outcome.latency_ms))
         if outcome.cluster_id and (not self.cluster or outcome.cluster_id < self.cluster):
             self.cluster = outcome.cluster_id
         self.look = max(self.look, outcome.look)
@@ -274,10 +306,11 @@ def _arrange(name: str, prompts: Mapping[str, _Prompt], slices: Mapping[str, set
     arms = tuple(sorted({arm for prompt in prompts.values() for arm in prompt.cells}, key=str))
     column = {arm: index for index, arm in enumerate(arms)}
     score = np.full((len(prompts), len(arms)), np.nan)
-    cost = np.full((len(prompts), len(arms)), np.nan)
+    cost, latency = (np.full((len(prompts), len(arms)), np.nan) for _ in range(2))
     for index, prompt in enumerate(prompts.values()):
         for arm, cell in prompt.cells.items():
             score[index, column[arm]] = np.mean(cell.scores)
+            latency[index, column[arm]] = cell.latency_ms
             if cell.costs:
                 cost[index, column[arm]] = np.mean(cell.costs)
     units = tuple(prompt.cluster or key for key, prompt in prompts.items())
@@ -285,7 +318,7 @@ def _arrange(name: str, prompts: Mapping[str, _Prompt], slices: Mapping[str, set
     masks = {
         label: np.array([key in members for key in prompts]) for label, members in sorted(slices.items())
     }
-    return TypeEvidence(name, arms, units, score, cost, masks, tuple(prompts), looks)
+    return TypeEvidence(name, arms, units, score, cost, masks, tuple(prompts), looks, latency_ms=latency)
 
 
 def correlation(one: Mapping[str, float], other: Mapping[str, float]) -> float:

@@ -18,7 +18,7 @@ from modelmix.ingest.task_rows import TELLING, named, named_columns
 REQUIRED = ("prompt_id", "task_type", "model", "score")
 OPTIONAL = (
     "effort", "cluster_id", "prompt", "response", "input_tokens", "output_tokens", "cost_usd", "checks_ok",
-    "slice", "expected", "grader", "why", "look",
+    "slice", "expected", "grader", "why", "look", "latency_ms", "latency_s",
     "unit", "run_id", "calls", "attempts", "seconds",
 )  # fmt: skip
 
@@ -29,6 +29,7 @@ _MOST_TOKENS = 2**40
 _LONGEST_NAME = 512
 _MOST_LOOKS = 5
 _MOST_SECONDS = 10**9
+_MOST_LATENCY_MS = 1e9
 _TRUE = frozenset({"true", "t", "yes", "1", "1.0", "pass", "passed"})
 _FALSE = frozenset({"false", "f", "no", "0", "0.0", "fail", "failed"})
 _ABSENT = frozenset({"", "null", "none", "nan", "na", "n/a"})
@@ -110,6 +111,7 @@ def _outcome(given: Mapping[str, Any], *, keep_text: bool, level: Level | None) 
         calls=_count(row, "calls"),
         attempts=_count(row, "attempts", least=1),
         seconds=_seconds(row),
+        latency_ms=_latency_ms(row),
     )
 
 
@@ -193,6 +195,21 @@ def _seconds(row: Mapping[str, Any]) -> float | None:
     if not 0 <= number <= _MOST_SECONDS:
         raise Unreadable("seconds is not a time that a run can take")
     return float(number)
+
+
+def _latency_ms(row: Mapping[str, Any]) -> float | None:
+    """Return how long an answer took, from milliseconds or seconds; what is no time loses no row."""
+    for column, factor in (("latency_ms", 1.0), ("latency_s", 1000.0)):
+        value = row.get(column)
+        if is_empty(value) or isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+            continue
+        try:
+            found = factor * float(value)
+        except (ValueError, OverflowError):
+            continue
+        if 0.0 <= found <= _MOST_LATENCY_MS:
+            return found
+    return None
 
 
 def _candidate(row: Mapping[str, Any]) -> Candidate:

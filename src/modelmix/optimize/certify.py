@@ -12,7 +12,8 @@ union: its loss is a weighted mean of theirs.
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from scipy.special import ndtr
 
@@ -25,6 +26,19 @@ from modelmix.evaluate.verdict import Finding, Verdict, judge
 from modelmix.optimize.choose import Choice, PutForward
 from modelmix.optimize.looks import NOTHING, Fixed, Looked, Test
 from modelmix.optimize.stratum import Comparison, Stratum, share_of
+from modelmix.optimize.upward import NetTest
+
+
+class Further(Protocol):
+    """What a move must show besides its margin: of both tests the larger p-value counts."""
+
+    @property
+    def p_value(self) -> float:
+        """Smallest level at which it is shown."""
+
+    @property
+    def why_not(self) -> str:
+        """What keeps a type where it is if it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +52,11 @@ class Move:
         saving_share: Saving over the baseline's cost.
         saving_bound: One-sided 95 % lower bound of it.
         moved: Whether the policy takes it.
-        why_not: Why it stays, empty if moved: ``type``, ``slice NAME``, ``critical``, ``saving`` or ``pool``.
+        why_not: Why it stays, empty if moved: ``type``, ``slice NAME``, ``critical``, ``saving``, ``net``,
+            ``latency`` or ``pool``.
         looks: Looks taken; 0 where all was tested at once.
+        net: Its net saving where it was tested: of a move upward.
+        net_bound_usd: Lower confidence bound of that, at the level of its step; NaN where it was not tested.
     """
 
     put: PutForward
@@ -50,6 +67,8 @@ class Move:
     moved: bool
     why_not: str = ""
     looks: int = 0
+    net: NetTest | None = None
+    net_bound_usd: float = math.nan
 
     @property
     def candidate(self) -> Candidate:
@@ -83,13 +102,15 @@ class _Case:
     finding: Finding
     why_not: str
     test: Test
+    net: NetTest | None
 
     @property
     def worth_usd(self) -> float:
-        return self.stratum.calls * self.comparison.saving_usd
+        saving = self.comparison.saving_usd if self.net is None else self.net.saving_usd
+        return self.stratum.calls * saving
 
 
-def certify(
+def certify(  # noqa: PLR0913 - what the fresh rows say comes in parts
     strata: Sequence[Stratum],
     choice: Choice,
     alpha: float,
@@ -97,6 +118,7 @@ def certify(
     guard: float | None = None,
     together: Mapping[tuple[str, str], float] | None = None,
     looked: Mapping[str, Looked] | None = None,
+    further: Mapping[str, Sequence[Further]] | None = None,
 ) -> Certified:
     """Test what was put forward on rows that played no part in choosing.
 
@@ -107,17 +129,21 @@ def certify(
         guard: Level at which a slice is refuted, which later attempts must not lower; ``alpha`` if None.
         together: Correlation of the losses of two types that share units; independent where absent.
         looked: Task type → its pairs look by look, where they came in so; the others are tested once.
+        further: Task type → what its move must show besides, at the same level.
     """
     by_type = {stratum.task_type: stratum for stratum in strata}
-    cases = _test_types(by_type, choice, alpha, alpha if guard is None else guard, looked or {})
+    cases = _test_types(
+        by_type, choice, alpha, alpha if guard is None else guard, looked or {}, further or {}
+    )
     boundary = _Boundary.of(cases, alpha)
-    groups: dict[float, list[_Case]] = defaultdict(list)
+    # What moves up is a pool of its own: its gains must not pay for what is lost by moving down.
+    groups: dict[tuple[float, bool], list[_Case]] = defaultdict(list)
     for case in cases:
         if not case.why_not:
-            groups[boundary.z(case.test)].append(case)
+            groups[boundary.z(case.test), case.put.is_upward].append(case)
     pools = []
     moved: set[str] = set()
-    for z, survivors in sorted(groups.items()):
+    for (z, _), survivors in sorted(groups.items()):
         test = _PoolTest(choice.pooled_margin, float(ndtr(-z)), together or {})
         kept = _largest_pool(survivors, test)
         if kept:
@@ -197,6 +223,7 @@ def _test_types(
     alpha: float,
     guard: float,
     looked: Mapping[str, Looked],
+    further: Mapping[str, Sequence[Further]],
 ) -> list[_Case]:
     compared: list[tuple[PutForward, Stratum, Comparison, Test]] = []
     for put in choice.moves:
@@ -206,19 +233,31 @@ def _test_types(
             comparison = Comparison(put.candidate, NOTHING, math.nan, math.nan)
         test = looked.get(put.task_type) or Fixed(comparison.pairs)
         compared.append((put, stratum, comparison, test))
-    p_values = [test.p_value(put.type_margin) for put, _, _, test in compared]
+    besides = [further.get(put.task_type, ()) for put in choice.moves]
+    p_values = [
+        max(test.p_value(put.type_margin), *(one.p_value for one in more), 0.0)
+        for (put, _, _, test), more in zip(compared, besides, strict=True)
+    ]
     cases: list[_Case] = []
     passing = True
     for index, level in holm_levels(p_values, alpha):
         put, stratum, comparison, test = compared[index]
         least = alpha / len(compared)
         finding = test.finding(put.type_margin, alpha=level, alpha_refute=least)
+        cleared = finding.verdict is Verdict.CLEARS
+        missing = [one.why_not for one in besides[index] if one.p_value > level]
+        finding = replace(finding, verdict=Verdict.UNDECIDED) if cleared and missing else finding
+        not_shown = missing[0] if cleared and passing and missing else "type"
         passing = passing and finding.verdict is Verdict.CLEARS
         if not passing and finding.verdict is Verdict.CLEARS:  # an earlier step of the ladder broke
             finding = test.finding(put.type_margin, alpha=least, alpha_refute=least)
-        why_not = "type" if not passing else _obstacle(put, stratum, comparison, alpha, guard)
-        cases.append(_Case(put, stratum, comparison, finding, why_not, test))
+        why_not = not_shown if not passing else _obstacle(put, stratum, comparison, alpha, guard)
+        cases.append(_Case(put, stratum, comparison, finding, why_not, test, _net(besides[index])))
     return sorted(cases, key=lambda case: case.put.task_type)
+
+
+def _net(besides: Sequence[Further]) -> NetTest | None:
+    return next((one for one in besides if isinstance(one, NetTest)), None)
 
 
 def _obstacle(put: PutForward, stratum: Stratum, comparison: Comparison, alpha: float, guard: float) -> str:
@@ -230,7 +269,7 @@ def _obstacle(put: PutForward, stratum: Stratum, comparison: Comparison, alpha: 
         few = comparison.pairs.n < fewest_pairs(put.type_margin, alpha)
         if few or comparison.pairs.losses > 0:
             return "critical"
-    return "" if comparison.saving_bound_usd > 0.0 else "saving"
+    return "" if put.is_upward or comparison.saving_bound_usd > 0.0 else "saving"
 
 
 def _largest_pool(cases: list[_Case], test: _PoolTest) -> list[_Case]:
@@ -253,5 +292,6 @@ def _move(case: _Case, moved: bool) -> Move:
     share = share_of(comparison.saving_usd, base)
     bound = share_of(comparison.saving_bound_usd, base)
     why_not = "" if moved else (case.why_not or "pool")
+    net_bound = math.nan if case.net is None else case.net.bound_usd(case.finding.alpha)
     looks = case.test.looks.taken if isinstance(case.test, Looked) else 0
-    return Move(case.put, comparison, case.finding, share, bound, moved, why_not, looks)
+    return Move(case.put, comparison, case.finding, share, bound, moved, why_not, looks, case.net, net_bound)

@@ -12,6 +12,7 @@ from scipy.special import ndtri
 
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.multiplicity import simultaneous_z
+from modelmix.evaluate.paired import Pairs
 from modelmix.optimize.goal import LEAST_MARGIN, Goal
 from modelmix.optimize.stratum import Comparison, Stratum
 
@@ -28,12 +29,14 @@ class PutForward:
         candidate: Where to.
         type_margin: Margin it must clear by itself, fixed here.
         saving_usd: Saving per call on the choosing rows.
+        is_upward: Whether the candidate is the dearer one, so that its net saving is tested as well.
     """
 
     task_type: str
     candidate: Candidate
     type_margin: float
     saving_usd: float
+    is_upward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,29 @@ def choose(
     return Choice(tuple(p.move for p in chosen), goal.pooled_margin(savings))
 
 
+def promise_usd(stratum: Stratum, put: PutForward, goal: Goal, z: float) -> float:
+    """Return what a move down promises by itself: its net saving if it is certified, USD; 0 without any."""
+    comparison = stratum.find(put.candidate)
+    prospect = None if comparison is None else _prospect(stratum, comparison, goal)
+    return 0.0 if prospect is None else prospect.worth_usd * prospect.chance(z)
+
+
+def variance_of(pairs: Pairs) -> float:
+    """Return the variance of one pair's difference, one pseudo-pair that differs among them.
+
+    A handful of agreeing pairs is no proof of agreement.
+    """
+    return (pairs.gains + pairs.losses + 0.5) / (pairs.n + 1.0)
+
+
+def shrunk_loss(pairs: Pairs) -> tuple[float, float]:
+    """Return the loss to reckon with, drawn towards none as few pairs warrant, and its variance."""
+    variance = variance_of(pairs)
+    precision = pairs.n / variance + 1.0 / _PRIOR_SD**2
+    loss = (pairs.n / variance * pairs.loss + _PRIOR_LOSS / _PRIOR_SD**2) / precision
+    return loss, 1.0 / precision
+
+
 def _prospect(stratum: Stratum, comparison: Comparison, goal: Goal) -> _Prospect | None:
     pairs, saving = comparison.pairs, comparison.saving_usd
     if not pairs.n or not saving > 0.0:
@@ -101,17 +127,15 @@ def _prospect(stratum: Stratum, comparison: Comparison, goal: Goal) -> _Prospect
     margin = goal.margin_of(stratum, saving)
     if margin < LEAST_MARGIN:
         return None
-    # One pseudo-pair of discordance: a handful of agreeing pairs is no proof of agreement.
-    variance = (pairs.gains + pairs.losses + 0.5) / (pairs.n + 1.0)
-    precision = pairs.n / variance + 1.0 / _PRIOR_SD**2
-    loss = (pairs.n / variance * pairs.loss + _PRIOR_LOSS / _PRIOR_SD**2) / precision
+    variance = variance_of(pairs)
+    loss, loss_variance = shrunk_loss(pairs)
     fresh = pairs.n * (1.0 - goal.choosing_share) / goal.choosing_share
     # At the margin itself the test's variance is at least that of losing as many pairs as the margin says.
     test_variance = max(variance, margin) / fresh
     error_usd = (stratum.error_cost_usd or 0.0) * loss
     worth = stratum.calls * (saving - error_usd)
     move = PutForward(stratum.task_type, comparison.candidate, margin, saving)
-    return _Prospect(stratum, move, loss, 1.0 / precision, test_variance, goal.margin, worth)
+    return _Prospect(stratum, move, loss, loss_variance, test_variance, goal.margin, worth)
 
 
 def _best_prefix(

@@ -13,24 +13,24 @@ from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.attempts import alpha_of_attempt
 from modelmix.optimize.fit import Decision, Fit
 from modelmix.optimize.goal import Goal
+from modelmix.optimize.latency import NowAndThen
 from modelmix.optimize.stratum import errors_after, share_of
 from modelmix.optimize.why import why
-from modelmix.policy.document import (
+from modelmix.policy.document import Bar, Certificate, PolicyDocument, TaskBar, TaskEntry, TaskMatch
+from modelmix.policy.evidence import (
+    UPWARD,
     Accepted,
-    Bar,
-    Certificate,
-    PolicyDocument,
+    Latency,
     Refused,
-    TaskBar,
-    TaskEntry,
     TaskEvidence,
-    TaskMatch,
     UnitName,
+    Upward,
     VerdictName,
 )
 
 VALID_DAYS = 90
 METHOD = "tango-fixed, holm, chi-bar pool"
+OF_NET = ", gaffke net"
 METHOD_OF_LOOKS = "group-sequential, tango, holm, chi-bar pool"
 _NAMES: dict[Verdict, VerdictName] = {
     Verdict.CLEARS: "CLEARS",
@@ -67,7 +67,10 @@ class Provenance:
 
 def document(fit: Fit, goal: Goal, source: Provenance, capabilities: CapabilityTable) -> PolicyDocument:
     """Write the decisions down; the hash is added by ``policy.artifact.signed``."""
-    tasks = {d.stratum.task_type: _entry(d, source, capabilities) for d in fit.decisions}
+    tasks = {
+        d.stratum.task_type: _entry(d, source, capabilities, goal.latency_of(d.stratum.task_type))
+        for d in fit.decisions
+    }
     return PolicyDocument(
         name=source.name,
         version=source.version,
@@ -80,6 +83,7 @@ def document(fit: Fit, goal: Goal, source: Provenance, capabilities: CapabilityT
 
 def _certificate(fit: Fit, goal: Goal, source: Provenance) -> Certificate:
     pool = fit.certified.pool
+    goes_up = any(move.moved and move.put.is_upward for move in fit.certified.moves)
     looks = max((move.looks for move in fit.certified.moves), default=0)
     spent = sum(alpha_of_attempt(goal.alpha, attempt) for attempt in range(1, fit.attempt + 1)) / goal.alpha
     return Certificate(
@@ -89,7 +93,7 @@ def _certificate(fit: Fit, goal: Goal, source: Provenance) -> Certificate:
         loss_moved=None if pool is None else _exact(pool.loss),
         bound=None if pool is None else _exact(pool.bound),
         errors_per_1000=None if pool is None else _per_1000(fit.errors_before, fit.errors_after),
-        method=METHOD_OF_LOOKS if looks else METHOD,
+        method=(METHOD_OF_LOOKS if looks else METHOD) + (OF_NET if goes_up else ""),
         looks=looks or None,
         attempts=fit.attempt,
         alpha_spent=_exact(spent),
@@ -99,17 +103,22 @@ def _certificate(fit: Fit, goal: Goal, source: Provenance) -> Certificate:
         evidence_sha256=source.evidence_sha256,
         saving_share=_exact(fit.saving_share),
         saving_bound=_exact(fit.saving_bound),
+        net_saving_share=_exact(fit.net.share) if goes_up else None,
+        net_saving_bound=_exact(fit.net.bound) if goes_up else None,
         basis=source.basis,
     )
 
 
-def _entry(decision: Decision, source: Provenance, capabilities: CapabilityTable) -> TaskEntry:
+def _entry(
+    decision: Decision, source: Provenance, capabilities: CapabilityTable, bound_ms: float | None
+) -> TaskEntry:
     stratum = decision.stratum
     template = source.templates.get(stratum.task_type)
     match = TaskMatch(template=template) if template else TaskMatch(tag=stratum.task_type)
     bar = TaskBar(
         type_margin=_exact(decision.move.put.type_margin) if decision.move else None,
         error_cost_usd=None if stratum.error_cost_usd is None else _exact(stratum.error_cost_usd),
+        latency_p95_ms=None if bound_ms is None else _exact(bound_ms),
     )
     return TaskEntry(
         match=match,
@@ -177,12 +186,50 @@ def _evidence(decision: Decision, source: Provenance, capabilities: CapabilityTa
         ),
         saving_share=None if math.isnan(saving_share) else _exact(saving_share),
         saving_bound=None if math.isnan(saving_bound) else _exact(saving_bound),
-        kind=kind_of_change(stratum.baseline, candidate, capabilities) if decision.moved else None,
+        kind=_kind(decision, capabilities),
         candidate=None if decision.moved else candidate,
         grader=source.graders.get(stratum.task_type),
         more_pairs=decision.more_pairs,
         more_usd=None if decision.more_usd is None else _exact(decision.more_usd),
         accepted=_accepted(decision, candidate),
+        upward=_upward(decision),
+        latency=_latency(decision.latency),
+    )
+
+
+def _latency(found: NowAndThen) -> Latency | None:
+    now, then = found.now, found.then
+    if now is None and then is None:
+        return None
+    at_most = None if then is None else then.p95_at_most_ms
+    return Latency(
+        baseline_p50_ms=None if now is None else _exact(now.p50_ms),
+        baseline_p95_ms=None if now is None else _exact(now.p95_ms),
+        baseline_answers=0 if now is None else now.n,
+        candidate_p50_ms=None if then is None else _exact(then.p50_ms),
+        candidate_p95_ms=None if then is None else _exact(then.p95_ms),
+        candidate_p95_at_most_ms=None if at_most is None else _exact(at_most),
+        candidate_answers=0 if then is None else then.n,
+    )
+
+
+def _kind(decision: Decision, capabilities: CapabilityTable) -> str | None:
+    move = decision.move
+    if move is None or not move.moved:
+        return None
+    if move.put.is_upward:
+        return UPWARD
+    return kind_of_change(decision.stratum.baseline, move.candidate, capabilities)
+
+
+def _upward(decision: Decision) -> Upward | None:
+    move = decision.move
+    if move is None or not move.moved or move.net is None:
+        return None
+    return Upward(
+        net_usd=_exact(move.net.saving_usd),
+        net_bound_usd=_exact(move.net_bound_usd),
+        pays_above_usd=_exact(move.net.pays_above_usd or 0.0),
     )
 
 

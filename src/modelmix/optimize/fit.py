@@ -17,9 +17,11 @@ from modelmix.optimize.attempts import alpha_of_attempt
 from modelmix.optimize.certify import Certified, Move, certify
 from modelmix.optimize.choose import Choice, choose
 from modelmix.optimize.goal import LEAST_MARGIN, Goal
+from modelmix.optimize.latency import UNMEASURED, LatencyBound, NowAndThen, further_of, latency_tests
 from modelmix.optimize.looks import Looked, Looks, looked_at
 from modelmix.optimize.net import Net, nets_of
 from modelmix.optimize.stratum import Comparison, Stratum, errors_after, tally
+from modelmix.optimize.upward import UNPRICED, NetTotal, net_tests, net_total, tested_once, with_upward
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Decision:
         more_usd: What they cost: both answers to each, at the mean cost of those seen; None if unpriced.
         nets: Every candidate at the stated cost of a wrong answer, cheaper or dearer, on all rows; empty
             where none was stated. Like ``tested`` for saying, never for moving.
+        latency: How long answers take today and where the type goes, or might: on fresh rows of what moves.
     """
 
     stratum: Stratum
@@ -78,10 +81,20 @@ class Decision:
     more_pairs: int | None = None
     more_usd: float | None = None
     nets: tuple[Net, ...] = ()
+    latency: NowAndThen = UNMEASURED
 
     def net(self, candidate: Candidate) -> Net | None:
         """Return the net saving of a candidate, or None where its errors or calls have no price."""
         return next((net for net in self.nets if net.candidate == candidate), None)
+
+    @property
+    def shown(self) -> Candidate | None:
+        """The candidate that its evidence is about: where it goes, else the first that might do."""
+        if self.move is not None and self.move.moved:
+            return self.move.candidate
+        if self.tested:
+            return self.tested[0].comparison.candidate
+        return None if self.move is None else self.move.candidate
 
     @property
     def moved(self) -> bool:
@@ -105,6 +118,7 @@ class Fit:
         errors_before: Errors per 1,000 moved tasks before, on the fresh rows; NaN if nothing moves.
         errors_after: The same after.
         no_baseline: Types whose baseline was not measured, left out.
+        net: Saving of all that moves once errors are paid for; NaN where it cannot be priced.
     """
 
     decisions: tuple[Decision, ...]
@@ -118,6 +132,7 @@ class Fit:
     errors_before: float
     errors_after: float
     no_baseline: tuple[str, ...] = field(default=())
+    net: NetTotal = field(default=UNPRICED)
 
 
 def fit(
@@ -144,20 +159,47 @@ def fit(
     whole: list[Stratum] = []
     choosing: list[Stratum] = []
     fresh: list[Stratum] = []
+    choosing_rows: list[TypeEvidence] = []
     fresh_rows: dict[str, TypeEvidence] = {}
     for evidence in measured:
         name = evidence.task_type
-        choosing_rows, fresh_rows[name] = parted(evidence, goal, designs.get(name))
-        for rows, strata in ((evidence, whole), (choosing_rows, choosing), (fresh_rows[name], fresh)):
+        chosen_on, fresh_rows[name] = parted(evidence, goal, designs.get(name))
+        choosing_rows.append(chosen_on)
+        for rows, strata in ((evidence, whole), (chosen_on, choosing), (fresh_rows[name], fresh)):
             strata.append(stratum_of(rows, scenes[name]))
     alpha = alpha_of_attempt(goal.alpha, attempt)
     before = {name: one.candidate for name, one in designs.items()}
     choice = choose(choosing, goal, alpha, before)
+    choice = with_upward(choice, choosing_rows, choosing, goal, alpha, tested_once(designs))
     looked = _looked(fresh_rows, scenes, designs)
     together = _together(fresh_rows, scenes, choice)
-    proved = certify(fresh, choice, alpha, guard=goal.alpha, together=together, looked=looked)
-    decisions = _decide(whole, choosing, proved, goal, attempt, looked)
-    return _summarise(decisions, fresh, proved, choice, attempt, missing)
+    nets = net_tests(fresh_rows, fresh, choice)
+    bounds = {
+        name: LatencyBound(most_ms, scene.baseline)
+        for name, scene in scenes.items()
+        if (most_ms := goal.latency_of(name)) is not None
+    }
+    late = latency_tests(choosing_rows, fresh_rows, bounds, choice, designs)
+    further = further_of(choice, nets, late)
+    proved = certify(
+        fresh, choice, alpha, guard=goal.alpha, together=together, looked=looked, further=further
+    )
+    decisions = _timed(_decide(whole, choosing, proved, goal, attempt, looked), measured, fresh_rows)
+    found = _summarise(decisions, fresh, proved, choice, attempt, missing)
+    return replace(
+        found, net=net_total(whole, {m.put.task_type: nets[m.put.task_type] for m in proved.moves if m.moved})
+    )
+
+
+def _timed(
+    decisions: Sequence[Decision], rows: Sequence[TypeEvidence], fresh: Mapping[str, TypeEvidence]
+) -> tuple[Decision, ...]:
+    timed = []
+    for decision, evidence in zip(decisions, rows, strict=True):
+        baseline, shown = decision.stratum.baseline, decision.shown
+        of = fresh[evidence.task_type] if decision.moved else evidence
+        timed.append(replace(decision, latency=NowAndThen.of(of, baseline, shown)))
+    return tuple(timed)
 
 
 def parted(evidence: TypeEvidence, goal: Goal, looks: Looks | None) -> tuple[TypeEvidence, TypeEvidence]:

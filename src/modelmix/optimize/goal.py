@@ -27,6 +27,8 @@ class Goal:
         type_margins: Margins of single task types; they win over ``type_margin``.
         choosing_share: Share of the rows that choosing uses up.
         seed: Seed of the split.
+        latency_ms: Time within which 95 of 100 answers of a type that moves must come, or None.
+        latencies_ms: The same of single task types; they win.
     """
 
     margin: float
@@ -35,6 +37,13 @@ class Goal:
     type_margins: Mapping[str, float] = field(default_factory=dict)
     choosing_share: float = CHOOSING_SHARE
     seed: int = 0
+
+    latency_ms: float | None = None
+    latencies_ms: Mapping[str, float] = field(default_factory=dict)
+
+    def latency_of(self, task_type: str) -> float | None:
+        """Return the time within which 95 of 100 answers of a type must come, or None."""
+        return self.latencies_ms.get(task_type, self.latency_ms)
 
     def __post_init__(self) -> None:
         if not LEAST_MARGIN <= self.margin < 1.0:

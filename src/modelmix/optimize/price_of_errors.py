@@ -10,19 +10,20 @@ from modelmix.optimize.net import Net
 _SIGNIFICANT = 3
 
 
-def price_of_errors(baseline: Candidate, nets: tuple[Net, ...]) -> Iterator[str]:
+def price_of_errors(baseline: Candidate, nets: tuple[Net, ...], not_moved: str) -> Iterator[str]:
     """Yield what is to be said of a type that stays, at most one sentence for each way.
 
     Args:
         baseline: What its requests ask for today.
         nets: Its candidates at the stated cost of a wrong answer, the one that costs least first.
+        not_moved: Why the type does not move up all the same, one clause.
     """
     eaten = sorted((net for net in nets if net.is_eaten), key=lambda net: not net.is_shown_eaten)
     if eaten:
         yield _eaten(baseline, eaten[0])
     upward = [net for net in nets if net.is_shown_upward]
     if upward:
-        yield _upward(baseline, upward[0])
+        yield f"{_upward(baseline, upward[0])}; {not_moved}"
 
 
 def dollars(amount: float) -> str:
@@ -51,7 +52,7 @@ def _eaten(baseline: Candidate, net: Net) -> str:
 def _upward(baseline: Candidate, net: Net) -> str:
     return (
         f"bigger would be cheaper here: {_both(baseline, net)}, {dollars(net.low_usd)} to "
-        f"{dollars(net.high_usd)} less ({net.pairs:,.0f} pairs){_even(net)}; it is said, and not routed"
+        f"{dollars(net.high_usd)} less ({net.pairs:,.0f} pairs){_even(net)}"
     )
 
 

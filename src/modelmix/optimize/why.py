@@ -6,7 +6,7 @@ from modelmix.core.level import LAST_TURNS, Level
 from modelmix.evaluate.verdict import Verdict
 from modelmix.optimize.certify import Move
 from modelmix.optimize.fit import Decision, Tested
-from modelmix.optimize.price_of_errors import price_of_errors
+from modelmix.optimize.price_of_errors import dollars, price_of_errors
 
 BEYOND_REACH = 100_000
 """Pairs that nobody would buy to decide one type: what would take more is not offered at a price."""
@@ -24,12 +24,12 @@ def why(decision: Decision) -> str:
     if decision.moved and decision.move is not None:
         finding = decision.move.finding
         return (
-            f"CLEARS on {decision.move.candidate}: loss {points(finding.loss)}, at most "
+            f"CLEARS on {decision.move.candidate}: {_net(decision.move)}loss {points(finding.loss)}, at most "
             f"{at_most(finding.bound)} (margin {points(finding.margin)}), {finding.pairs:.0f} fresh pairs"
             f"{_looks(decision.move)}{_unit(decision)}"
         )
-    said = [*_verdicts(decision), *price_of_errors(decision.stratum.baseline, decision.nets)]
-    return "; ".join(said) + (_unit(decision) if decision.tested else "")
+    said = price_of_errors(decision.stratum.baseline, decision.nets, not_moved=_not_upward(decision))
+    return "; ".join([*_verdicts(decision), *said]) + (_unit(decision) if decision.tested else "")
 
 
 def _unit(decision: Decision) -> str:
@@ -38,6 +38,35 @@ def _unit(decision: Decision) -> str:
         Level.TASK: "; pairs are whole tasks",
         Level.TURN: f"; pairs are {LAST_TURNS}",
     }.get(decision.stratum.level, "")
+
+
+def _net(move: Move) -> str:
+    """Say what a move upward costs and saves, and while it pays; nothing of a move down."""
+    net = move.net
+    if net is None:
+        return ""
+    even = (
+        ""
+        if net.pays_above_usd is None
+        else f", pays only while one costs more than {dollars(net.pays_above_usd)}"
+    )
+    return (
+        f"bigger is cheaper here: a call costs {dollars(-net.call_saving_usd)} more and an accepted outcome "
+        f"{dollars(net.saving_usd)} less, at least {dollars(move.net_bound_usd)} less (at "
+        f"{dollars(net.error_usd)} a wrong answer{even}); "
+    )
+
+
+def _not_upward(decision: Decision) -> str:
+    """Say why nothing moves up, where a dearer candidate is the cheaper one by all rows."""
+    move = decision.move
+    if move is None or not move.put.is_upward:
+        return "not put forward: the rows that it is chosen on promise too little"
+    return {
+        "net": "put forward, and its fresh rows alone do not show the saving",
+        "pool": "put forward, and what moves up does not clear together",
+        "critical": "put forward, and a pair regressed or there are too few",
+    }.get(move.why_not, f"put forward, and held back by its {move.why_not}")
 
 
 def _looks(move: Move) -> str:
@@ -118,4 +147,5 @@ def _obstacle(decision: Decision) -> str:
         "pool": "clears its own margin, but the moved traffic together does not clear with it",
         "critical": "critical, and a pair regressed or there are too few",
         "saving": "clears its margin, but its saving is not shown to be above zero",
+        "latency": "it is not shown to answer within the bound of latency",
     }.get(reason, "")

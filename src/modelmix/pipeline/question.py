@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,6 +23,7 @@ from modelmix.optimize.goal import CHOOSING_SHARE, Goal
 from modelmix.optimize.looks import Looks
 from modelmix.pipeline.current import current_outcomes
 from modelmix.pipeline.evidence import SIMULATED, Priced, evidence_imports, priced_evidence
+from modelmix.pipeline.evidence_hash import evidence_sha256
 from modelmix.pipeline.label.heard import heard
 from modelmix.pipeline.looked import LookedAt, looked_at
 from modelmix.pipeline.routable import check_routable
@@ -143,7 +144,7 @@ def question(
         settings=settings,
         this=Try(
             settings_sha256=_sha256(settings),
-            evidence_sha256=_evidence_sha256(types, designs),
+            evidence_sha256=evidence_sha256(types, designs),
             prompts=sketch(chain.from_iterable(evidence.prompts for evidence in types)),
         ),
     )
@@ -320,6 +321,7 @@ def _check_names(ask: Ask, gathered: Gathered) -> None:
         ("critical", ask.critical),
         ("type margin", ask.goal.type_margins),
         ("error cost", ask.error_costs_usd),
+        ("latency", ask.goal.latencies_ms),
     ):
         unknown = sorted(set(names).difference(measured))
         if unknown:
@@ -329,46 +331,17 @@ def _check_names(ask: Ask, gathered: Gathered) -> None:
             )
 
 
-def _evidence_sha256(types: Collection[TypeEvidence], designs: Mapping[str, LookedAt]) -> str:
-    """Hash what was measured: names, prompts, units, slices, scores and costs, in a fixed order.
-
-    A type that is looked at stands for its design and the rows that led to it: they are the same at every
-    look, and so is the attempt.
-    """
-    digest = hashlib.sha256()
-    for evidence in types:
-        design = designs.get(evidence.task_type)
-        if design is not None:
-            chosen_on = evidence.at_looks(0, 0)
-            named = [evidence.task_type, *design.identity, chosen_on.prompts, chosen_on.units]
-            digest.update(json.dumps([*named, [str(arm) for arm in evidence.arms]]).encode())
-            digest.update(chosen_on.score.tobytes())
-            _add_labels(digest, evidence)
-            continue
-        arms = [str(arm) for arm in evidence.arms]
-        slices = {name: np.flatnonzero(rows).tolist() for name, rows in evidence.slices.items()}
-        digest.update(
-            json.dumps([evidence.task_type, arms, evidence.prompts, evidence.units, slices]).encode()
-        )
-        digest.update(evidence.score.tobytes())
-        digest.update(evidence.cost_usd.tobytes())
-        _add_labels(digest, evidence)
-    return digest.hexdigest()
-
-
-def _add_labels(digest: "hashlib._Hash", evidence: TypeEvidence) -> None:
-    """Count what people say in: who asks again after labelling more makes another attempt."""
-    for labels in evidence.people.values():
-        digest.update(labels.human.tobytes())
-
-
 def _settings(ask: Ask, book: PriceBook, scenes: Mapping[str, Scene]) -> dict[str, object]:
     """Return everything that was asked and can change the answer, as plain JSON.
 
     Volumes are left out: they grow by the hour, and the pool's critical value holds for all weights at once.
     """
     goal = ask.goal
-    return {
+    # Where no latency is asked for nothing is said of it: attempts from before stay the same.
+    said: dict[str, object] = {}
+    if goal.latency_ms is not None or goal.latencies_ms:
+        said = {"latency_ms": goal.latency_ms, "latencies_ms": dict(sorted(goal.latencies_ms.items()))}
+    return said | {
         "margin": goal.margin,
         "alpha": goal.alpha,
         "type_margin": goal.type_margin,

@@ -17,18 +17,16 @@ from modelmix.policy.by_type import ByType, Entry
 from modelmix.policy.document import (
     FORMAT,
     GRACE_DAYS,
-    Accepted,
     Bar,
     Batch,
     Caching,
     Certificate,
     PolicyDocument,
-    Refused,
     TaskBar,
     TaskEntry,
-    TaskEvidence,
     TaskMatch,
 )
+from modelmix.policy.evidence import Accepted, Latency, Refused, TaskEvidence, Upward
 from modelmix.policy.fault import first_fault
 from modelmix.policy.schema import SCHEMA_ID
 
@@ -56,6 +54,8 @@ _HOLDERS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("tasks", "*", "bar"): TaskBar,
     ("tasks", "*", "evidence"): TaskEvidence,
     ("tasks", "*", "evidence", "accepted"): Accepted,
+    ("tasks", "*", "evidence", "upward"): Upward,
+    ("tasks", "*", "evidence", "latency"): Latency,
     ("tasks", "*", "refused", "*"): Refused,
     ("tasks", "*", "refused", "*", "accepted"): Accepted,
     ("tasks", "*", "caching"): Caching,

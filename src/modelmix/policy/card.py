@@ -58,6 +58,10 @@ def _certificate(document: PolicyDocument, certificate: Certificate) -> Iterator
     if certificate.saving_share is not None:
         least = "" if certificate.saving_bound is None else f", at least {at_least(certificate.saving_bound)}"
         parts.append(f"saves {percent(certificate.saving_share)}{least}")
+    if certificate.net_saving_share is not None:
+        net_bound = certificate.net_saving_bound
+        least = "" if net_bound is None else f", at least {at_least(net_bound)}"
+        parts.append(f"with errors paid for saves {percent(certificate.net_saving_share)}{least}")
     yield "  " + " · ".join(parts)
     yield f"  {expiry(certificate)} · attempt {certificate.attempts} · prices of {certificate.prices_as_of}"
 

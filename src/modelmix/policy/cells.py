@@ -140,6 +140,7 @@ Usd: TypeAlias = Annotated[Decimal, *_number(ROUND_HALF_EVEN, 0, 10**12)]
 UsdChange: TypeAlias = Annotated[Decimal, *_number(ROUND_HALF_EVEN, -(10**12), 10**12)]
 UsdLow: TypeAlias = Annotated[Decimal, *_number(ROUND_FLOOR, -(10**12), 10**12)]
 UsdHigh: TypeAlias = Annotated[Decimal, *_number(ROUND_CEILING, -(10**12), 10**12)]
+Ms: TypeAlias = Annotated[Decimal, *_number(ROUND_CEILING, 0, 10**9)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_day), Schema({"type": "string", "format": "date"})]
 Instant: TypeAlias = Annotated[
     datetime, BeforeValidator(_instant), Schema({"type": "string", "format": "date-time"})

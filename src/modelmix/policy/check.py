@@ -173,13 +173,25 @@ def _dearer(name: str, entry: TaskEntry, book: PriceBook, day: date) -> Iterator
         )
         return
     # A dearer price can still be a lower cost: fewer tokens, fewer retries. Then the evidence says so.
-    saves = entry.evidence is not None and (entry.evidence.saving_bound or 0) > 0
+    proven = _why_dearer(entry)
     for asked in entry.baseline:
         theirs = _tiers(book, asked.model, day)
         if theirs and _is_dearer(ours[0], theirs[0]):
             what = f"{entry.route.model} has a higher list price than {asked.model}"
-            proven = "; the evidence shows a saving all the same" if saves else "; see that this is meant"
-            yield Finding("info" if saves else "warning", where, what + proven)
+            level: Level = "info" if proven else "warning"
+            yield Finding(level, where, f"{what}; {proven or 'see that this is meant'}")
+
+
+def _why_dearer(entry: TaskEntry) -> str:
+    """Say what the evidence shows for a dearer route; nothing where it shows nothing."""
+    evidence = entry.evidence
+    if evidence is None:
+        return ""
+    if evidence.upward is not None and evidence.upward.net_bound_usd > 0:
+        least = f"${evidence.upward.net_bound_usd:f} per accepted outcome"
+        even = f"${evidence.upward.pays_above_usd:f}"
+        return f"it saves at least {least}, and pays only while a wrong answer costs more than {even}"
+    return "the evidence shows a saving all the same" if (evidence.saving_bound or 0) > 0 else ""
 
 
 def _is_dearer(ours: Tier, theirs: Tier) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from modelmix.core.candidate import Candidate
-from modelmix.policy.document import Bar, PolicyDocument, TaskEntry
+from modelmix.policy.document import Bar, PolicyDocument, TaskBar, TaskEntry
 from modelmix.policy.words import default_words, points, proof, quality, way
 
 Guardrail: TypeAlias = Literal["pass", "warn", "fail"]
@@ -122,7 +122,18 @@ def _saving(entry: TaskEntry) -> Decimal:
 def _looser(was: TaskEntry, now: TaskEntry) -> bool:
     before = was.bar.type_margin if was.bar is not None else None
     after = now.bar.type_margin if now.bar is not None else None
-    return (was.critical and not now.critical) or (before is not None and (after is None or after > before))
+    slower = _later(was.bar, now.bar)
+    return (
+        slower
+        or (was.critical and not now.critical)
+        or (before is not None and (after is None or after > before))
+    )
+
+
+def _later(was: TaskBar | None, now: TaskBar | None) -> bool:
+    before = None if was is None else was.latency_p95_ms
+    after = None if now is None else now.latency_p95_ms
+    return before is not None and (after is None or after > before)
 
 
 def _bar(bar: Bar) -> str:
@@ -134,8 +145,11 @@ def _task_bar(entry: TaskEntry) -> str:
     bar = entry.bar
     margin = "" if bar is None or bar.type_margin is None else f"type margin {points(bar.type_margin)}"
     cost = "" if bar is None or bar.error_cost_usd is None else f"an error costs ${bar.error_cost_usd}"
+    latency = (
+        "" if bar is None or bar.latency_p95_ms is None else f"95 of 100 within {bar.latency_p95_ms:f} ms"
+    )
     critical = "critical" if entry.critical else ""
-    return ", ".join(part for part in (margin, cost, critical) if part) or "the policy's"
+    return ", ".join(part for part in (margin, cost, latency, critical) if part) or "the policy's"
 
 
 def _match(entry: TaskEntry) -> str:

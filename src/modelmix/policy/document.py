@@ -5,9 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     StrictBool,
@@ -30,14 +28,22 @@ from modelmix.policy.cells import (
     Instant,
     Loss,
     Margin,
-    PerThousand,
+    Ms,
     Saving,
     SavingBound,
     Text,
     Usd,
-    UsdChange,
-    UsdHigh,
-    UsdLow,
+)
+from modelmix.policy.evidence import (
+    UPWARD,
+    Chosen,
+    Count,
+    ErrorsBeforeAfter,
+    Keys,
+    LookCount,
+    Refused,
+    TaskEvidence,
+    VerdictName,
 )
 
 FORMAT: Final = 1
@@ -45,15 +51,9 @@ FORMAT: Final = 1
 GRACE_DAYS = 14
 """Days after a certificate's expiry on which its routes are kept, unless it says otherwise."""
 
-VerdictName: TypeAlias = Annotated[Literal["CLEARS", "FAILS", "UNDECIDED"], BeforeValidator(cells.text)]
 Sha256: TypeAlias = Annotated[
     str, BeforeValidator(cells.sha256), Schema({"type": "string", "pattern": "^[0-9a-f]{64}$"})
 ]
-Chosen: TypeAlias = Annotated[Candidate, cells.CandidateKeys]
-ErrorsBeforeAfter: TypeAlias = Annotated[tuple[PerThousand, PerThousand], BeforeValidator(cells.pair)]
-UnitName: TypeAlias = Literal["turn", "task"]
-LookCount: TypeAlias = Annotated[StrictInt, Field(ge=1, le=5)]
-Count: TypeAlias = Annotated[StrictInt, Field(ge=0, le=10**15)]
 
 
 def _which(value: object) -> str:
@@ -67,11 +67,7 @@ ChosenOrBaseline: TypeAlias = Annotated[
 ]
 
 
-class _Keys(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Bar(_Keys):
+class Bar(Keys):
     """The quality bar of the whole policy.
 
     Attributes:
@@ -85,7 +81,7 @@ class Bar(_Keys):
     error_cost_usd: Usd | None = None
 
 
-class Certificate(_Keys):
+class Certificate(Keys):
     """What was proved over the traffic that moves, on rows that played no part in choosing.
 
     Losses are baseline minus route in score points: positive is worse.
@@ -108,6 +104,9 @@ class Certificate(_Keys):
         evidence_sha256: Hash of the rows that it rests on.
         saving_share: Estimated saving as a share of the baseline's cost.
         saving_bound: Lower confidence bound of the saving; rounded down.
+        net_saving_share: Estimated saving with errors paid for, as a share of what accepted outcomes cost
+            today, where something moves up and ``saving_share`` is not all that it saves.
+        net_saving_bound: Lower confidence bound of that; rounded down.
         basis: What the figures are measured on, in words.
     """
 
@@ -128,10 +127,12 @@ class Certificate(_Keys):
     evidence_sha256: Sha256 | None = None
     saving_share: Saving | None = None
     saving_bound: SavingBound | None = None
+    net_saving_share: Saving | None = None
+    net_saving_bound: SavingBound | None = None
     basis: Text | None = None
 
 
-class TaskMatch(_Keys):
+class TaskMatch(Keys):
     """Which tasks an entry is for; all keys that are given must hold.
 
     Attributes:
@@ -164,104 +165,21 @@ class TaskMatch(_Keys):
         )
 
 
-class TaskBar(_Keys):
+class TaskBar(Keys):
     """The quality bar of one task type, where it differs from the policy's.
 
     Attributes:
         type_margin: Largest loss that this type by itself may have.
         error_cost_usd: What one more error costs here.
+        latency_p95_ms: Time within which 95 of 100 answers must come for the type to move.
     """
 
     type_margin: Margin | None = None
     error_cost_usd: Usd | None = None
+    latency_p95_ms: Ms | None = None
 
 
-class Accepted(_Keys):
-    """What an accepted outcome costs, all told, where a wrong answer has a cost: the call and its errors.
-
-    The net saving is what it costs less on the candidate than on the baseline; its interval holds for all
-    candidates of the policy at once, each end at ``1 - alpha``.
-
-    Attributes:
-        pairs: Pairs that this rests on, choosing rows included: it says, and certifies nothing.
-        baseline_usd: Cost of an accepted outcome on the baseline.
-        candidate_usd: Cost of it on the candidate.
-        net_low_usd: Lower confidence bound of the net saving; rounded down.
-        net_high_usd: Upper confidence bound of it; rounded up. Below 0 the errors of the candidate cost more
-            than its calls save: bigger is cheaper here.
-    """
-
-    pairs: Count
-    baseline_usd: Usd
-    candidate_usd: Usd
-    net_low_usd: UsdLow
-    net_high_usd: UsdHigh
-
-
-class TaskEvidence(_Keys):
-    """What was measured on one task type.
-
-    Attributes:
-        verdict: Whether the candidate clears this type's margin by itself.
-        pairs: Pairs that the verdict rests on.
-        unit: What they are, where they are no single answers: ``task`` for runs at whole tasks, ``turn``
-            where some are last turns of conversations, which say nothing of how often an agent solves tasks.
-        looks: Looks that they took; absent where all were tested at once.
-        loss: Estimated loss, baseline minus route.
-        bound: Upper confidence bound of that loss; rounded up.
-        errors_per_1000: Errors per 1,000 tasks before and after.
-        saving_share: Estimated saving as a share of the baseline's cost.
-        saving_bound: Lower confidence bound of the saving; rounded down.
-        saving_usd_month: Estimated saving in USD per month at today's volume.
-        kind: What sort of change it is: ``tier``, ``version``, ``effort``, ``version-and-effort``.
-        candidate: Who was tested, where the type stays on its baseline.
-        grader: Graders with their versions and options, by which the answers were scored.
-        more_pairs: For UNDECIDED: about how many more pairs would decide.
-        more_usd: For UNDECIDED: about what they cost.
-        accepted: Cost of an accepted outcome, on all rows, where a wrong answer has a cost.
-    """
-
-    verdict: VerdictName
-    pairs: Count
-    unit: UnitName | None = None
-    looks: LookCount | None = None
-    loss: Loss | None = None
-    bound: Bound | None = None
-    errors_per_1000: ErrorsBeforeAfter | None = None
-    saving_share: Saving | None = None
-    saving_bound: SavingBound | None = None
-    saving_usd_month: UsdChange | None = None
-    kind: Text | None = None
-    candidate: Chosen | None = None
-    grader: Text | None = None
-    more_pairs: Count | None = None
-    more_usd: Usd | None = None
-    accepted: Accepted | None = None
-
-
-class Refused(_Keys):
-    """A cheaper candidate that is shown to lose more than the type's margin.
-
-    Attributes:
-        candidate: The candidate.
-        pairs: Pairs that this rests on.
-        loss: Estimated loss, baseline minus candidate.
-        margin: Margin that it is shown to pass.
-        saving_share: What it would have saved, as a share of the baseline's cost.
-        saving_bound: Lower confidence bound of that; rounded down.
-        accepted: Cost of an accepted outcome, where a wrong answer has a cost.
-    """
-
-    candidate: Chosen
-    pairs: Count
-    loss: Loss | None = None
-    margin: Margin | None = None
-    saving_share: Saving | None = None
-    saving_bound: SavingBound | None = None
-    accepted: Accepted | None = None
-
-
-class Caching(_Keys):
+class Caching(Keys):
     """Advice on the prompt cache for one task type.
 
     Attributes:
@@ -273,7 +191,7 @@ class Caching(_Keys):
     breakpoints: tuple[Text, ...] = ()
 
 
-class Batch(_Keys):
+class Batch(Keys):
     """Advice on batches for one task type.
 
     Attributes:
@@ -285,7 +203,7 @@ class Batch(_Keys):
     deadline: Annotated[Text, Field(pattern=r"^[1-9][0-9]{0,3}[mhd]$")] | None = None
 
 
-class TaskEntry(_Keys):
+class TaskEntry(Keys):
     """One task type of the policy.
 
     Attributes:
@@ -331,7 +249,7 @@ class TaskEntry(_Keys):
         return self
 
 
-class PolicyDocument(_Keys):
+class PolicyDocument(Keys):
     """A policy file.
 
     Attributes:
@@ -383,7 +301,18 @@ class PolicyDocument(_Keys):
             whole.verdict == entry.evidence.verdict == "CLEARS"
             and _within(whole.bound, self.bar.margin)
             and _within(entry.evidence.bound, limit)
+            and _pays(entry, self.bar)
         )
+
+
+def _pays(entry: TaskEntry, bar: Bar) -> bool:
+    """Say whether a move up is shown to save at the stated cost of a wrong answer; a move down always is."""
+    evidence = entry.evidence
+    if evidence is None or evidence.upward is None:
+        return evidence is None or evidence.kind != UPWARD
+    own = None if entry.bar is None else entry.bar.error_cost_usd
+    cost = bar.error_cost_usd if own is None else own
+    return cost is not None and cost > evidence.upward.pays_above_usd and evidence.upward.net_bound_usd > 0
 
 
 def _within(bound: Decimal | None, limit: Decimal | None) -> bool:

@@ -3,7 +3,8 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from modelmix.core.candidate import Candidate
-from modelmix.policy.document import Certificate, PolicyDocument, TaskEntry, UnitName
+from modelmix.policy.document import Certificate, PolicyDocument, TaskEntry
+from modelmix.policy.evidence import UnitName
 
 _TENTH_OF_A_POINT, _PERCENT, _CENT = Decimal("0.001"), Decimal("0.01"), Decimal("0.01")
 _UNITS: dict[UnitName | None, str] = {
@@ -48,7 +49,19 @@ def quality(entry: TaskEntry) -> str:
     parts = [] if evidence.bound is None else [f"loss ≤ {at_most(evidence.bound)}"]
     margin = None if entry.bar is None else entry.bar.type_margin
     own = f" its {points(margin)}" if margin is not None and evidence.verdict == "CLEARS" else ""
-    return ", ".join([*parts, evidence.verdict + own, f"{evidence.pairs:,} {_UNITS[evidence.unit]}"])
+    return ", ".join(
+        [*parts, evidence.verdict + own, f"{evidence.pairs:,} {_UNITS[evidence.unit]}", *_upward(entry)]
+    )
+
+
+def _upward(entry: TaskEntry) -> list[str]:
+    found = None if entry.evidence is None else entry.evidence.upward
+    if found is None:
+        return []
+    return [
+        f"dearer per call, saves at least ${found.net_bound_usd:f} per accepted outcome",
+        f"pays only while a wrong answer costs more than ${found.pays_above_usd:f}",
+    ]
 
 
 def percent(share: Decimal) -> str:

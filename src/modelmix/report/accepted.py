@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from modelmix.policy.document import Accepted
+from modelmix.policy.evidence import Accepted, Upward
 from modelmix.report.sheet import Sheet
 
 
@@ -23,6 +23,17 @@ def accepted_row(found: Accepted | None) -> dict[str, Any] | None:
         "more_low_usd": float(-found.net_high_usd),
         "more_high_usd": float(-found.net_low_usd),
         "is_bigger_cheaper": found.net_high_usd < 0,
+    }
+
+
+def upward_row(found: Upward | None) -> dict[str, Any] | None:
+    """Return what carries a move to a dearer candidate, or None of any other."""
+    if found is None:
+        return None
+    return {
+        "net_usd": float(found.net_usd),
+        "net_bound_usd": float(found.net_bound_usd),
+        "pays_above_usd": float(found.pays_above_usd),
     }
 
 

@@ -70,6 +70,7 @@ def _article(sheet: Sheet, i: int) -> str:
         f'<p class="soft">{sheet.text(f"{at}.why")}</p>\n' if task["why"] else "",
         "" if is_refusal(task) or not task["candidate"] else _pays(sheet, at),
         _errors(sheet, at),
+        _latency(sheet, at),
         _undecided(sheet, at),
         _traffic(sheet, at),
         _graders(sheet, at),
@@ -104,6 +105,13 @@ def _errors(sheet: Sheet, at: str) -> str:
         f"<p>Errors per 1,000 answers: {before} on the baseline, "
         f"{sheet.plain(f'{at}.errors_per_1000.1', 3)} on the candidate.</p>\n"
     )
+
+
+def _latency(sheet: Sheet, at: str) -> str:
+    found = sheet.at(f"{at}.latency")
+    if found is None or not found["said"]:
+        return ""
+    return f"<p>Time to the last byte: {sheet.text(f'{at}.latency.said')}.</p>\n"
 
 
 def _undecided(sheet: Sheet, at: str) -> str:

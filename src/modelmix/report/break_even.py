@@ -13,6 +13,8 @@ def break_even(sheet: Sheet, at: str) -> str:
         at: Where the type stands in it.
     """
     task = sheet.at(at)
+    if task["upward"] is not None:
+        return _upward(sheet, at)
     moves = "The move pays" if task["is_moved"] else "A move would pay"
     expected, sure = f"{at}.pays_while_error_below_usd", f"{at}.pays_for_sure_while_error_below_usd"
     if task["saving_usd"] is None or not task["calls"]:
@@ -34,6 +36,18 @@ def break_even(sheet: Sheet, at: str) -> str:
             f"<strong>{sheet.price(sure)}</strong>"
         )
     return f"{said}. {_said_cost(sheet, at)}"
+
+
+def _upward(sheet: Sheet, at: str) -> str:
+    """Word a move to a dearer candidate: what it buys, and from which cost of a wrong answer on."""
+    here = f"{at}.upward"
+    return (
+        "Bigger is cheaper here: a call costs more, and an accepted outcome "
+        f"<strong>{sheet.price(f'{here}.net_usd')}</strong> less, at least "
+        f"{sheet.price(f'{here}.net_bound_usd')} less (on fresh rows). The move pays only while a wrong "
+        f"answer costs more than <strong>{sheet.price(f'{here}.pays_above_usd')}</strong>; one costs "
+        f"{sheet.price(f'{at}.error_cost_usd')}."
+    )
 
 
 def _said_cost(sheet: Sheet, at: str) -> str:

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from modelmix.core.candidate import Candidate
 from modelmix.economics.bigger import break_even_usd
-from modelmix.policy.document import Accepted, Refused, TaskEntry
+from modelmix.policy.document import TaskEntry
+from modelmix.policy.evidence import Accepted, Refused
 
 _ZERO = Decimal(0)
 

@@ -12,11 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from modelmix.evaluate.verdict import Verdict
+from modelmix.optimize.certify import Move
 from modelmix.optimize.fit import Decision, Fit
 from modelmix.optimize.goal import Goal
 from modelmix.optimize.net import Net
 from modelmix.optimize.whole_tasks import WholeType
 from modelmix.optimize.why import BEYOND_REACH, at_most, points, why
+from modelmix.report.latency import latency_row, latency_words
 from modelmix.report.money import about_usd
 from modelmix.report.plain import printable
 from modelmix.report.whole_tasks import whole_json, whole_lines, whole_tables
@@ -71,6 +73,8 @@ def as_json(report: FitReport) -> dict[str, Any]:
             "errors_per_1000": [fit.errors_before, fit.errors_after],
             "saving_share": fit.saving_share,
             "saving_bound": fit.saving_bound,
+            "net_saving_share": _number(fit.net.share),
+            "net_saving_bound": _number(fit.net.bound),
         },
         "tasks": [_task(decision) for decision in fit.decisions],
         "no_baseline": list(fit.no_baseline),
@@ -101,6 +105,7 @@ def _task(decision: Decision) -> dict[str, Any]:
             "saving_share": _number(move.saving_share),
             "saving_bound": _number(move.saving_bound),
             "why_not": move.why_not,
+            "upward": _upward(move),
         },
         "tested": [
             {
@@ -116,6 +121,11 @@ def _task(decision: Decision) -> dict[str, Any]:
             for tested in decision.tested
         ],
         "error_cost_usd": stratum.error_cost_usd,
+        "latency": {
+            "candidate": None if decision.shown is None else str(decision.shown),
+            "now": latency_row(decision.latency.now),
+            "then": latency_row(decision.latency.then),
+        },
         "upward": [
             {"candidate": str(net.candidate), "pairs": net.pairs, "accepted": _accepted(net)}
             for net in decision.nets
@@ -124,6 +134,19 @@ def _task(decision: Decision) -> dict[str, Any]:
         "errors_per_1000_before": _number(1000.0 * stratum.baseline_errors),
         "more_pairs": decision.more_pairs,
         "more_usd": decision.more_usd,
+    }
+
+
+def _upward(move: Move) -> dict[str, Any] | None:
+    net = move.net
+    if net is None:
+        return None
+    return {
+        "call_saving_usd": _number(net.call_saving_usd),
+        "net_saving_usd": _number(net.saving_usd),
+        "net_saving_bound_usd": move.net_bound_usd,
+        "units": net.sample.n,
+        "pays_above_error_usd": net.pays_above_usd,
     }
 
 
@@ -151,6 +174,7 @@ def card(report: FitReport) -> RenderableType:
     """Lay the report out for a terminal of 80 columns or more."""
     parts: list[RenderableType] = [_headline(report), Text(), _types(report.fit), Text()]
     parts += [Padding(Text(line), (0, 0, 0, _INDENT)) for line in _reasons(report.fit)]
+    parts += [Padding(Text(line, "dim"), (0, 0, 0, _INDENT)) for line in _latencies(report.fit)]
     parts.append(Text())
     if report.whole:
         for table in whole_tables(report.whole):
@@ -172,8 +196,7 @@ def _headline(report: FitReport) -> Text:
         text.append(_left(fit))
         return text
     moved = sum(decision.moved for decision in fit.decisions)
-    text.append(f" proven: {fit.saving_share:.1%} less", "bold green")
-    text.append(f" (at least {_floor(fit.saving_bound):.1%}) than today on the same traffic\n")
+    _say_saving(text, fit)
     text.append(f" {moved} of {len(fit.decisions)} task types move: {fit.moved_calls_share:.1%} of calls, ")
     text.append(f"{fit.moved_spend_share:.1%} of spend\n")
     text.append(f" moved traffic: loss {points(pool.loss)}, at most {at_most(pool.bound)}; margin ")
@@ -199,6 +222,23 @@ def _left(fit: Fit) -> str:
         return " nothing that a number of pairs within reach would decide"
     usd = about_usd(sum(prices, Decimal(0)))
     return f" what is undecided could be decided for about {usd} at list price"
+
+
+def _say_saving(text: Text, fit: Fit) -> None:
+    """Say what calls cost less, or more; and where something moves up, what that buys."""
+    low = _floor(fit.saving_bound)
+    if fit.saving_share >= 0.0:
+        text.append(f" proven: {fit.saving_share:.1%} less", "bold green")
+        text.append(f" (at least {low:.1%}) than today on the same traffic\n")
+    else:
+        text.append(f" calls cost {-fit.saving_share:.1%} more", "bold yellow")
+        text.append(f" (at most {-low:.1%}) than today on the same traffic\n")
+    if not any(move.moved and move.put.is_upward for move in fit.certified.moves):
+        return
+    net = f"{fit.net.share:.1%} less (at least {_floor(fit.net.bound):.1%})"
+    text.append(" with errors paid for: ")
+    text.append(net, "bold green")
+    text.append(": bigger is cheaper on what moves up\n")
 
 
 def _floor(bound: float) -> float:
@@ -233,10 +273,21 @@ def _cells(decision: Decision) -> list[str | Text]:
     return [name, verdict, points(finding.loss), at_most(finding.bound), f"{finding.pairs:.0f}", saving]
 
 
+def _latencies(fit: Fit) -> Iterator[str]:
+    """Yield how long answers take, of what moves or is held back by it, where both sides were measured."""
+    for decision in _in_order(fit):
+        said = latency_words(decision.latency)
+        held_back = decision.move is not None and decision.move.why_not == "latency"
+        if said and (decision.moved or held_back):
+            where = printable(str(decision.shown))
+            yield f"{printable(decision.stratum.task_type)}, time to the last byte: {said} on {where}"
+
+
 def _reasons(fit: Fit) -> Iterator[str]:
     for decision in _in_order(fit):
         name, baseline = printable(decision.stratum.task_type), printable(str(decision.stratum.baseline))
         if decision.move is not None and decision.moved:
-            yield f"{name}: {baseline} → {printable(str(decision.move.candidate))}"
+            up = f": {printable(why(decision))}" if decision.move.put.is_upward else ""
+            yield f"{name}: {baseline} → {printable(str(decision.move.candidate))}{up}"
         else:
             yield f"{name} stays on {baseline}: {printable(why(decision))}"

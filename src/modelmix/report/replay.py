@@ -82,6 +82,7 @@ class ReplayReport:
         looks: How far the types have come that are looked at.
         judges: What was judged, and by what the judges go.
         bar: Options with which optimize is asked the same bar.
+        policy_file: File that optimize is to write.
     """
 
     replay_id: str
@@ -111,6 +112,7 @@ class ReplayReport:
     looks: tuple[LookRow, ...] = ()
     judges: tuple[JudgeRow, ...] = ()
     bar: str = ""
+    policy_file: str = "policy.yaml"
 
 
 def as_json(report: ReplayReport) -> dict[str, Any]:
@@ -317,6 +319,6 @@ def _next(report: ReplayReport) -> str:
         return f"review {printable(report.review_path)}"
     if report.outcome == "done":
         bar = report.bar or f"--margin {report.margin * 100:.12g}pp"
-        return f"modelmix optimize {bar} -o policy.yaml"
+        return f"modelmix optimize {bar} -o {report.policy_file}"
     more = " --max-spend MORE" if report.outcome == "capped" else ""
     return f"modelmix replay --resume {report.replay_id}{more}"

@@ -8,7 +8,8 @@ from enum import StrEnum
 from modelmix.core.candidate import Candidate
 from modelmix.economics.bigger import break_even_usd
 from modelmix.policy.by_type import State
-from modelmix.policy.document import PolicyDocument, TaskEntry, TaskEvidence
+from modelmix.policy.document import PolicyDocument, TaskEntry
+from modelmix.policy.evidence import TaskEvidence
 from modelmix.report.declined import Declined, declined, part_usd
 from modelmix.report.proof import Proof
 from modelmix.report.today import Realised, Today, TypeToday

@@ -7,9 +7,10 @@ from typing import Any
 
 from modelmix.core.candidate import Candidate
 from modelmix.evaluate.paired import Pairs
-from modelmix.report.accepted import accepted_row
+from modelmix.report.accepted import accepted_row, upward_row
 from modelmix.report.apportion import FINE
 from modelmix.report.evidence_rows import NO_CANDIDATE, CandidateShown, evidence_rows, pairs_row
+from modelmix.report.latency import stated_row
 from modelmix.report.measured import MeasuredCandidate, MeasuredType
 from modelmix.report.receipt import Amounts, Money, number
 from modelmix.report.refusal import declined_row, refusal_row
@@ -109,7 +110,7 @@ def _evidence(row: TypeSaving) -> dict[str, Any]:
     if found is None:
         absent = (
             "pairs", "unit", "loss", "bound", "saving_share", "saving_bound_share", "errors_per_1000",
-            "more_pairs", "more_usd", "kind",
+            "more_pairs", "more_usd", "kind", "upward", "latency",
         )  # fmt: skip
         return dict.fromkeys(absent) | {"type_margin": _plain(row.type_margin)}
     errors = found.errors_per_1000
@@ -124,6 +125,8 @@ def _evidence(row: TypeSaving) -> dict[str, Any]:
         "more_pairs": found.more_pairs,
         "more_usd": _plain(found.more_usd),
         "kind": found.kind,
+        "upward": upward_row(found.upward),
+        "latency": stated_row(found.latency),
         "type_margin": _plain(row.type_margin),
     }
 

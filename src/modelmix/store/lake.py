@@ -47,6 +47,7 @@ OUTCOME_FIELDS: Final = (
     Field("calls", "BIGINT", is_optional=True),
     Field("attempts", "BIGINT", is_optional=True),
     Field("seconds", "DOUBLE", is_optional=True),
+    Field("latency_ms", "DOUBLE", is_optional=True),
 )
 """Columns of an outcome file; money is exact decimal text."""
 
@@ -239,7 +240,7 @@ def _outcome_row(import_id: str, outcome: Outcome, *, keep_text: bool) -> Sequen
     text = (outcome.prompt, outcome.response, outcome.expected) if keep_text else ("", "", "")
     whole = (outcome.level, outcome.run_id, outcome.calls, outcome.attempts, outcome.seconds)
     graded = (outcome.grader, outcome.why, outcome.look)
-    return (import_id, *values, cost, checks_ok, slice_name, *text, *graded, *whole)
+    return (import_id, *values, cost, checks_ok, slice_name, *text, *graded, *whole, outcome.latency_ms)
 
 
 def _sql(name: str) -> str:

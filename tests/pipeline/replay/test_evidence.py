@@ -226,3 +226,23 @@ def test_nothing_seen_has_no_mean(tmp_path: Path) -> None:
     assert Seen().pairs.n == 0
     plan = planned(tmp_path, labelled(20))
     assert (gathered(plan, []).seen, gathered(plan, []).again) == ({}, {})
+
+
+def test_times_are_kept_where_they_mean_anything(tmp_path: Path) -> None:
+    """Both sides carry their time; recorded batches and a practice API carry none."""
+    plan = planned(tmp_path, labelled(20, latency_ms=900))
+    item = plan.items[0]
+    prompt = plan.prompts[item.prompt]
+    key = (item.answer_id, plan.graders["triage"].spec, prompt.reference_sha256)
+    answer = AnswerRow(
+        answer_id=item.answer_id, call_id="c", status=200, error="", usd=Decimal(1),
+        usage=Usage(input_tokens=110, output_tokens=7), reply='["said",[],"end_turn"]', latency_ms=250.0,
+    )  # fmt: skip
+    gatherer = Gatherer(plan, {item.answer_id: answer}, {key: GradeRow(*key, score=1.0)}, BOOK, plan.day)
+    assert [one.latency_ms for one in gatherer.gather().outcomes] == [900.0, 250.0]
+    untimed = replace(gatherer, is_timed=False)
+    assert [one.latency_ms for one in untimed.gather().outcomes] == [None, None]
+    batch = replace(prompt, recorded=replace(prompt.recorded, call=replace(prompt.recorded.call, batch=True)))
+    prompts = tuple(batch if at == item.prompt else one for at, one in enumerate(plan.prompts))
+    of_batch = replace(gatherer, plan=replace(plan, prompts=prompts))
+    assert [one.latency_ms for one in of_batch.gather().outcomes] == [None, 250.0]

@@ -7,6 +7,7 @@ from modelmix.core.candidate import Candidate
 from modelmix.core.capabilities import Capability, CapabilityTable
 from modelmix.core.prices import PriceBook
 from modelmix.errors import ConfigError, PriceNotFound
+from modelmix.pipeline.replay.ask import Ask
 
 
 def arms_of(
@@ -39,6 +40,19 @@ def arms_of(
         found = [one for one in found if _is_cheaper(one, baseline, book, day)]
     distinct = [one for one in dict.fromkeys(found) if one != baseline]
     return tuple(sorted(distinct, key=lambda one: (book.rates(one.model, day, 0).output_usd, str(one))))
+
+
+def asked_of(
+    baseline: Candidate, ask: Ask, book: PriceBook, capabilities: CapabilityTable, day: date
+) -> tuple[Candidate, ...]:
+    """Return the candidates that a replay asks beside a baseline, cheapest first; see `arms_of`.
+
+    One that goes beside an earlier replay asks whom that one asked, and who is new.
+    """
+    if ask.beside is None:
+        return arms_of(baseline, ask.candidates, book, capabilities, day)
+    before = arms_of(baseline, ask.candidates, book, capabilities, ask.beside.at.date())
+    return arms_of(baseline, (*before, *ask.beside.also), book, capabilities, day)
 
 
 def _named(candidate: Candidate, capabilities: CapabilityTable) -> Candidate:

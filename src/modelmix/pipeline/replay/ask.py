@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,6 +14,42 @@ AGAIN: Final = 150
 
 MOST_PAIRS: Final = 1500
 """Prompts of a task type that are drawn at most, unless the user says how many."""
+
+
+PROPOSED: Final = "policy.proposed.yaml"
+"""Where a policy goes that is to be compared with the one in force."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """An earlier replay that another candidate is held beside: on the same prompts, drawn as they were then.
+
+    Attributes:
+        replay_id: Its name.
+        at: When it began; what was logged later is left out, and who was asked by default is told as of then.
+        prompts: Prompts that it drew.
+        also: Who is asked besides those that it asked.
+    """
+
+    replay_id: str
+    at: datetime
+    prompts: int
+    also: tuple[Candidate, ...]
+
+    def settings(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        also = [str(one) for one in self.also]
+        return {"replay_id": self.replay_id, "at": self.at.isoformat(), "prompts": self.prompts, "also": also}
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Beside":
+        """Read what `settings` has written; see `Ask.of`."""
+        return cls(
+            replay_id=settings["replay_id"],
+            at=datetime.fromisoformat(settings["at"]),
+            prompts=settings["prompts"],
+            also=tuple(map(Candidate.parse, settings["also"])),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +77,7 @@ class Ask:
         rubrics: Task type → the user's rubric, in full; the empty type is for all others.
         error_cost_usd: What one wrong answer costs, or None where nobody said.
         error_costs_usd: The same of single task types; they win.
+        beside: Earlier replay whose prompts are asked of another candidate, or None.
     """
 
     places: tuple[str, ...]
@@ -61,10 +99,16 @@ class Ask:
     rubrics: Mapping[str, str] = field(default_factory=dict)
     error_cost_usd: Decimal | None = None
     error_costs_usd: Mapping[str, Decimal] = field(default_factory=dict)
+    beside: Beside | None = None
 
     def error_cost_of(self, task_type: str) -> Decimal | None:
         """Return what a wrong answer of a task type costs, or None where nobody said."""
         return self.error_costs_usd.get(task_type, self.error_cost_usd)
+
+    @property
+    def until(self) -> datetime | None:
+        """Instant after which nothing was logged that counts, or None."""
+        return None if self.beside is None else self.beside.at
 
     def settings(self) -> dict[str, Any]:
         """Return everything that was asked, as plain JSON."""
@@ -78,6 +122,8 @@ class Ask:
             said["error_cost_usd"] = str(self.error_cost_usd)
         if self.error_costs_usd:
             said["error_costs_usd"] = {name: str(usd) for name, usd in sorted(self.error_costs_usd.items())}
+        if self.beside is not None:
+            said["beside"] = self.beside.settings()
         return said | {
             "places": list(self.places),
             "expected": list(self.expected),
@@ -105,6 +151,7 @@ class Ask:
         """
         candidates = settings["candidates"]
         cost = settings.get("error_cost_usd")
+        beside = settings.get("beside")
         return cls(
             places=tuple(settings["places"]),
             expected=tuple(settings["expected"]),
@@ -125,6 +172,7 @@ class Ask:
             rubrics=dict(settings.get("rubrics", {})),
             error_cost_usd=None if cost is None else Decimal(cost),
             error_costs_usd={name: Decimal(usd) for name, usd in settings.get("error_costs_usd", {}).items()},
+            beside=None if beside is None else Beside.of(beside),
         )
 
 

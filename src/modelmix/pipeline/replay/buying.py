@@ -219,6 +219,7 @@ class Buying:
             self.place.book,
             plan.day,
             self.stages.look_of(self.stands),
+            is_timed=not self.is_simulated,
         )
         evidence = gatherer.gather()
         rows = Lake(self.place.home).put_outcomes(

@@ -98,6 +98,7 @@ class Gatherer:
         book: Prices.
         day: UTC day that all answers are priced at.
         look: Index of a prompt → the look at which it came in; none where it is not named.
+        is_timed: Whether times of answers mean anything: a practice API's do not.
     """
 
     plan: Plan
@@ -106,6 +107,7 @@ class Gatherer:
     book: PriceBook
     day: date
     look: Mapping[int, int] = field(default_factory=dict)
+    is_timed: bool = True
 
     def gather(self) -> Evidence:
         """Pair every answer with the recorded one."""
@@ -185,11 +187,13 @@ class Gatherer:
         grader = self.plan.graders[recorded.call.task_type]
         usd = self._usd(recorded.call)
         score, checks_ok, why = base.score, base.checks_ok, base.why
+        latency_ms = None if recorded.call.batch else recorded.call.latency_ms
         response = said(recorded.reply, grader)
         if candidate is not None and answer is not None and grade is not None and grade.score is not None:
             usage = cached_as(recorded.call.usage, answer.usage)
             usd = self._usd(recorded.call, candidate.model, usage)
             score, checks_ok, why = grade.score, grade.checks_ok, grade.why
+            latency_ms = answer.latency_ms
             response = "" if answer.reply is None else said(reply_from(answer.reply), grader)
         return Outcome(
             prompt_id=recorded.prompt_id,
@@ -206,6 +210,7 @@ class Gatherer:
             grader=grader.spec,
             why=why,
             level=Level.TURN if is_last_turn(recorded.request) else Level.CALL,
+            latency_ms=latency_ms if self.is_timed else None,
         )
 
     def _usd(self, call: Call, model: str | None = None, usage: Usage | None = None) -> Decimal | None:

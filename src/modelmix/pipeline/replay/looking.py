@@ -14,6 +14,7 @@ from modelmix.optimize.fit import fit, parted, stratum_of
 from modelmix.optimize.goal import Goal
 from modelmix.optimize.looks import Looked, Looks, looked_at
 from modelmix.optimize.stopping import Stand, Stands, State, after_look
+from modelmix.optimize.upward import with_upward
 from modelmix.pipeline.looked import looks_from, looks_json
 from modelmix.pipeline.question import Ask, Question, attempt_ahead, question, record
 from modelmix.pipeline.replay.stages import Stages
@@ -74,7 +75,8 @@ class Looking:
 
         Returns:
             The types that are looked at, each with the candidate put forward, if any. A type of which the
-            optimiser knows another baseline than the plan, or no price at all, is left out.
+            optimiser knows another baseline than the plan, or no price at all, is left out; so is one that
+            is put forward to a dearer candidate, since its net saving is tested once, on all of its rows.
         """
         ask = self._ask()
         try:
@@ -84,10 +86,11 @@ class Looking:
         baselines = {row.task_type: row.baseline for row in self.stages.plan.types}
         arms = {row.task_type: set(row.arms) for row in self.stages.plan.types}
         before: dict[str, Candidate | None] = {}
-        strata, eligible = [], set()
+        strata, rows, eligible = [], [], set()
         for evidence in asked.types:
             name, looks = evidence.task_type, asked.looks.get(evidence.task_type)
-            stratum = stratum_of(parted(evidence, ask.goal, looks)[0], asked.scenes[name])
+            rows.append(parted(evidence, ask.goal, looks)[0])
+            stratum = stratum_of(rows[-1], asked.scenes[name])
             if name in self.stages.types:
                 kept = tuple(one for one in stratum.comparisons if one.candidate in arms[name])
                 stratum = replace(stratum, comparisons=kept)
@@ -97,8 +100,10 @@ class Looking:
                 before[name] = looks.candidate
             strata.append(stratum)
         level = alpha_of_attempt(ask.goal.alpha, attempt_ahead(asked, ledger))
-        put = {move.task_type: move.candidate for move in choose(strata, ask.goal, level, before).moves}
-        return {name: self._stand(name, put.get(name)) for name in sorted(eligible)}
+        choice = with_upward(choose(strata, ask.goal, level, before), rows, strata, ask.goal, level, before)
+        put = {move.task_type: move.candidate for move in choice.moves}
+        upward = {move.task_type for move in choice.moves if move.is_upward}
+        return {name: self._stand(name, put.get(name)) for name in sorted(eligible - upward)}
 
     def _stand(self, name: str, candidate: Candidate | None) -> Stand:
         units = self.stages.units(name, candidate) if candidate is not None else 0

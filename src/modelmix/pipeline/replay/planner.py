@@ -22,7 +22,7 @@ from modelmix.evaluate.judges.independence import partial_to
 from modelmix.evaluate.judges.rubric import Rubric
 from modelmix.evaluate.sample import draw
 from modelmix.pipeline.replay.armed import armed, note_of
-from modelmix.pipeline.replay.arms import arms_of
+from modelmix.pipeline.replay.arms import asked_of
 from modelmix.pipeline.replay.ask import MOST_PAIRS, Ask
 from modelmix.pipeline.replay.bar import PlannedBar, errors_of
 from modelmix.pipeline.replay.judging import judging_quote
@@ -70,7 +70,7 @@ class Planner:
         groups = self._groups(recordings)
         types = {name: _baseline(seen) for name, seen in groups.items()}
         arms = {
-            name: arms_of(baseline, self.ask.candidates, self.book, self.capabilities, self.day)
+            name: asked_of(baseline, self.ask, self.book, self.capabilities, self.day)
             for name, baseline in types.items()
         }
         traffic = Traffic(Quoter(self.book, self.capabilities, self.day), types, arms)
@@ -86,6 +86,8 @@ class Planner:
             if one.grader
         }
         prompts = self._subset(recordings, prompts, sizes)
+        if self.ask.beside is not None:
+            prompts = prompts[: self.ask.beside.prompts]
         if not prompts:
             notes = "; ".join(f"{one.task_type}: {one.note}" for one in plans if one.note)
             raise EvidenceError(f"there is nothing to replay: {notes or 'no prompt was drawn'}")

@@ -32,6 +32,9 @@ Notice = Callable[[Call, Candidate], None]
 Rank = tuple[bool, datetime, str]
 """Which of the rows of one prompt stands for it: one whose right answer is known, then the earliest."""
 
+LATER = "logged since the replay that this one goes beside"
+"""Why a row is set aside that an earlier replay could not draw."""
+
 _KINDS = frozenset({"messages", "parquet"})
 _TOLD_EVERY = 5000
 _ID_SHOWN = 60
@@ -86,6 +89,7 @@ class Source:
         capabilities: Tells the effort that an absent one stands for.
         task_type: Task type of rows without a tag, or empty.
         named: Those of the files that were named one by one.
+        until: Instant after which nothing was logged that counts, or None.
     """
 
     paths: tuple[Path, ...]
@@ -93,6 +97,7 @@ class Source:
     known: Mapping[str, Expected]
     task_type: str = ""
     named: frozenset[Path] = frozenset()
+    until: datetime | None = None
 
     def rows(self, bad_rows: list[BadRow], used: list[Path] | None = None) -> Iterator[Recorded | SetAside]:
         """Read all rows, with known answers put beside their prompts.
@@ -139,6 +144,8 @@ class Source:
                 aside[row.why] += 1
             elif row.call.model_served != row.call.model_requested:
                 aside[OTHER_MODEL] += 1
+            elif self.until is not None and row.call.at > self.until:
+                aside[LATER] += 1
             else:
                 pairs += 1
                 matched.update(key for key in _keys(row) if key in self.known)
@@ -208,7 +215,11 @@ class Source:
 
 
 def source_of(
-    places: Sequence[str], capabilities: CapabilityTable, expected: Sequence[str] = (), task_type: str = ""
+    places: Sequence[str],
+    capabilities: CapabilityTable,
+    expected: Sequence[str] = (),
+    task_type: str = "",
+    until: datetime | None = None,
 ) -> Source:
     """Find logs and read tables of known answers.
 
@@ -217,6 +228,7 @@ def source_of(
         capabilities: Tells the effort that an absent one stands for.
         expected: Tables of known answers.
         task_type: Task type of rows without a tag, or empty.
+        until: Instant after which nothing was logged that counts, or None.
 
     Raises:
         DataError: A place does not exist, or a table of known answers names no prompts or no answers.
@@ -234,7 +246,9 @@ def source_of(
         raise DataError(
             f"no .jsonl or .parquet file was found in {', '.join(places)}; name a log of requests"
         )
-    return Source(paths, capabilities, known, task_type, frozenset(map(Path, places)) & frozenset(paths))
+    return Source(
+        paths, capabilities, known, task_type, frozenset(map(Path, places)) & frozenset(paths), until
+    )
 
 
 def _known_answers(path: Path) -> Iterator[Expected]:

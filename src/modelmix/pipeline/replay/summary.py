@@ -16,7 +16,7 @@ from modelmix.evaluate.power import power_exact
 from modelmix.evaluate.verdict import Finding, judge
 from modelmix.optimize.attempts import FIRST_SHARE
 from modelmix.optimize.goal import CHOOSING_SHARE
-from modelmix.pipeline.replay.ask import Ask, Limits
+from modelmix.pipeline.replay.ask import PROPOSED, Ask, Limits
 from modelmix.pipeline.replay.bar import DISCORDANCE, PlannedBar
 from modelmix.pipeline.replay.evidence import Seen
 from modelmix.pipeline.replay.plan import Plan, TypePlan
@@ -189,6 +189,7 @@ def replay_report(done: Replayed, limits: Limits) -> ReplayReport:
             if isinstance(grader, Judged)
         ),
         bar=_bar_options(plan.ask),
+        policy_file="policy.yaml" if plan.ask.beside is None else PROPOSED,
     )
 
 
