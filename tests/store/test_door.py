@@ -43,6 +43,28 @@ def test_a_locked_ledger_names_the_process_to_stop(tmp_path: Path, monkeypatch: 
     assert str(holder.pid) in str(caught.value) or "another process" in str(caught.value)
 
 
+OPENER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("SELECT count(*) FROM calls").fetchall()
+connection.close()
+"""
+
+
+def test_opening_it_again_keeps_the_locks_of_those_who_have_it_open(tmp_path: Path) -> None:
+    """Another process that closes the ledger does not take itself for the last one, and leaves the log."""
+    with Ledger.open(tmp_path) as ledger:
+        ledger.put_calls([call(1)])
+        Ledger.open(tmp_path).close()
+        subprocess.run([sys.executable, "-c", OPENER, str(ledger.path)], check=True)
+        assert ledger.path.with_name("ledger.db-wal").exists()
+        assert ledger.put_calls([call(2)]).new == 1
+        with sqlite3.connect(ledger.path) as raw:
+            assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert raw.execute("SELECT count(*) FROM calls").fetchall() == [(2,)]
+        raw.close()
+
+
 def test_holders_are_found_by_the_files_they_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Locks on the ledger's files count; those on other files, waiting ones and our own do not."""
     path = tmp_path / "ledger.db"

@@ -18,9 +18,17 @@ def make_folder(folder: Path) -> None:
 
 
 def make_file(file: Path) -> None:
-    """Make an empty file, for its owner alone; one that is there stays as it is.
+    """Make an empty file, for its owner alone; one that is there stays as it is, and is not even opened.
+
+    A process that closes a file gives up all locks that it holds on it, those of a database that it has open
+    there among them: then others take the database for theirs alone, and damage it.
+    Source: How to corrupt an SQLite database file, 2.2 (2026-11-25).
 
     Raises:
-        OSError: It cannot be made.
+        OSError: It cannot be made, or a folder is in its place.
     """
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        if file.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(file)) from None
