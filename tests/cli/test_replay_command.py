@@ -76,7 +76,7 @@ def test_a_dry_run_says_what_a_dollar_buys(capsys: Capture) -> None:
     """Savings at stake and their payback, the price by batch, and margins as an error's cost makes them."""
     assert replayed("log.jsonl", *GOLD, "--dry-run") == 0
     said = capsys.readouterr().out
-    for part in ("by Message Batches about $", " at stake ", " next "):
+    for part in ("by Message Batches, in their own time", " at stake ", " next "):
         assert part in said
     assert replayed("log.jsonl", *GOLD, "--dry-run", "--json") == 0
     free = document(capsys)

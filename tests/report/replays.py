@@ -126,6 +126,9 @@ WORTH = Worth(
     next_why="",
     batch_expected_usd=Decimal("0.735"),
     batch_at_most_usd=Decimal("14.75"),
+    live_expected_usd=Decimal("1.47"),
+    live_at_most_usd=Decimal("29.5"),
+    by_batch=False,
     default_errors=0.05,
     believed_answers=20.0,
 )

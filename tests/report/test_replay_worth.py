@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from modelmix.report.replay_plan import as_json, card
-from modelmix.report.replay_worth import batch_note, next_notes, stake_notes, worth_json
+from modelmix.report.replay_worth import next_notes, stake_notes, ways_note, worth_json
 from report.replays import HAIKU, LONG, PLAN, SONNET, WORTH, plain, shown, stake, type_stake
 
 
@@ -65,11 +65,13 @@ def test_the_next_dollar_has_a_line_of_each_first_type() -> None:
     assert list(next_notes(replace(WORTH, next=(), next_why="nothing: why"))) == ["nothing: why"]
 
 
-def test_the_price_by_batch_stands_beside_the_quote() -> None:
-    """Expected and at most; that nothing is sent that way is said."""
-    assert (
-        batch_note(WORTH)
-        == "by Message Batches about $0.74, at most $15 (estimated); replays are not sent that way yet"
+def test_the_price_of_the_other_way_stands_beside_the_quote() -> None:
+    """Expected and at most, whichever way it is sent."""
+    assert ways_note(WORTH) == (
+        "live, at once; by Message Batches, without --live: about $0.74, at most $15 (estimated)"
+    )
+    assert ways_note(replace(WORTH, by_batch=True)) == (
+        "by Message Batches, in their own time; at once, with --live: about $1.50, at most $30 (estimated)"
     )
 
 
@@ -77,7 +79,7 @@ def test_json_holds_every_figure_of_the_worth() -> None:
     """Beside the keys that were there, with the basis of each part."""
     document = json.loads(json.dumps(as_json(PLAN)))
     assert {**document, **worth_json(WORTH)} == document
-    assert {"estimated"} == {document[key]["basis"] for key in ("at_stake", "next", "batch")}
+    assert {"estimated"} == {document[key]["basis"] for key in ("at_stake", "next", "batch", "live")}
     found = document["at_stake"]
     assert (
         found["span_days"], found["saving_month_usd"], found["proof_usd"], found["payback_days"],

@@ -37,6 +37,7 @@ def test_an_answer_comes_whole() -> None:
     assert (found.status, found.request_id) == (200, "req_1")
     assert found.body == answered().partition(b"\r\n\r\n")[2]
     assert (b"x-a", b"b") in [(name.lower(), value) for name, value in found.headers]
+    assert found.latency_ms is not None
     assert found.latency_ms > 0.0
     assert (heard[0].line, heard[0].body) == (b"POST /v1/messages HTTP/1.1", b'{"x": 1}')
     sent = {name: heard[0].header(name) for name in (b"x-api-key", b"anthropic-version", b"anthropic-beta")}

@@ -35,6 +35,7 @@ class _Switches(NamedTuple):
     as_json: bool
     review: Path | None
     policy: Path | None = None
+    live: bool = False
 
 
 def command(
@@ -130,6 +131,13 @@ def command(
             help="Write the prompts that a person could decide, as CSV or JSONL; keeps text.",
         ),
     ] = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live/--batch",
+            help="Ask at once, at the full price; default: by Message Batches, at half of it.",
+        ),
+    ] = False,
     rate_share: Annotated[
         float,
         typer.Option(min=0.001, max=1.0, metavar="S", help="Part of the key's rate limits that is used."),
@@ -201,7 +209,7 @@ def command(
         from modelmix.pipeline.replay.replay import asked_before
 
         ask = asked_before(surroundings.home, str(resume))
-    switches = _Switches(dry_run, yes, as_json, review, policy)
+    switches = _Switches(dry_run, yes, as_json, review, policy, live)
     _run(surroundings, ask, limits, switches)
 
 
@@ -223,7 +231,7 @@ def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Swit
     key = "" if switches.dry_run else _key(ask.upstream)
     book, capabilities = surroundings.price_book(), surroundings.capabilities()
     source = source_of(ask.places, capabilities, ask.expected, ask.task_type, ask.until)
-    planner = Planner(ask, source, book, capabilities, now.date())
+    planner = Planner(ask, source, book, capabilities, now.date(), by_batch=not switches.live)
     meter = Meter(limits.max_spend_usd, quiet=switches.as_json)
     try:
         plan = planner.plan(source.scan(meter.read), limits.max_spend_usd)
@@ -284,7 +292,8 @@ def _tell(
         say(f"modelmix: the spend cap is reached; {kept:,} answers are kept; go on with a larger --max-spend")
         raise typer.Exit(REFUSED)
     if done.outcome == "interrupted":
-        say(f"modelmix: saved; go on with: modelmix replay --resume {done.replay_id}")
+        left = " (a batch goes on by itself, and is read then)" if done.plan.by_batch else ""
+        say(f"modelmix: saved; go on with: modelmix replay --resume {done.replay_id}{left}")
         raise typer.Exit(INTERRUPTED)
 
 

@@ -42,6 +42,10 @@ class Quote:
     def __add__(self, other: "Quote") -> "Quote":
         return Quote(self.expected_usd + other.expected_usd, self.at_most_usd + other.at_most_usd)
 
+    def times(self, share: Decimal) -> "Quote":
+        """Return a part of it, or a multiple."""
+        return Quote(self.expected_usd * share, self.at_most_usd * share)
+
 
 @dataclass(frozen=True, slots=True)
 class Quoter:

@@ -12,7 +12,7 @@ from rich.text import Text
 from modelmix.optimize.why import points
 from modelmix.report.money import about_usd, count, usd
 from modelmix.report.plain import counted, printable
-from modelmix.report.replay_worth import Worth, batch_note, next_notes, stake_notes, worth_json
+from modelmix.report.replay_worth import Worth, next_notes, stake_notes, ways_note, worth_json
 
 SCHEMA = "modelmix.replay-plan/1"
 _NAME_WIDTH = 24
@@ -269,7 +269,7 @@ def _costs(report: PlanReport) -> Iterator[tuple[str, str]]:
     if report.judging_usd[1]:
         expected, most = report.judging_usd
         yield "", f"of which judges about {about_usd(expected)}, at most {about_usd(most)}"
-    yield "", batch_note(report.worth)
+    yield "", ways_note(report.worth)
     if report.max_spend_usd is not None:
         yield "", f"never more than --max-spend {usd(report.max_spend_usd)}"
     if report.scaled:

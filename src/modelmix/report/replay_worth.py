@@ -108,6 +108,9 @@ class Worth:
         next_why: Why there is none; empty where there is one.
         batch_expected_usd: What the replay would be expected to cost by Message Batches.
         batch_at_most_usd: The most that it could cost that way.
+        live_expected_usd: What it would be expected to cost live, request by request.
+        live_at_most_usd: The most that it could cost that way.
+        by_batch: Whether it is planned by batch.
         default_errors: Baseline's error rate that is taken where right answers are not known.
         believed_answers: Answers that the belief beforehand is worth.
     """
@@ -121,12 +124,15 @@ class Worth:
     next_why: str
     batch_expected_usd: Decimal
     batch_at_most_usd: Decimal
+    live_expected_usd: Decimal
+    live_at_most_usd: Decimal
+    by_batch: bool
     default_errors: float
     believed_answers: float
 
 
 def worth_json(worth: Worth) -> dict[str, Any]:
-    """Return the keys that a plan's JSON has of its worth: ``at_stake``, ``next`` and ``batch``."""
+    """Return the keys that a plan's JSON has of its worth: ``at_stake``, ``next``, ``batch`` and ``live``."""
     return {
         "at_stake": {
             "basis": ESTIMATED,
@@ -156,9 +162,15 @@ def worth_json(worth: Worth) -> dict[str, Any]:
         },
         "batch": {
             "basis": ESTIMATED,
-            "is_sent": False,
+            "is_sent": worth.by_batch,
             "expected_usd": float(worth.batch_expected_usd),
             "at_most_usd": float(worth.batch_at_most_usd),
+        },
+        "live": {
+            "basis": ESTIMATED,
+            "is_sent": not worth.by_batch,
+            "expected_usd": float(worth.live_expected_usd),
+            "at_most_usd": float(worth.live_at_most_usd),
         },
     }
 
@@ -192,10 +204,13 @@ def _number(usd: Decimal | None) -> float | None:
     return None if usd is None else float(usd)
 
 
-def batch_note(worth: Worth) -> str:
-    """Say what the quote would be by Message Batches."""
+def ways_note(worth: Worth) -> str:
+    """Say how it is sent, and what the quote would be the other way."""
+    if worth.by_batch:
+        span = f"about {about_usd(worth.live_expected_usd)}, at most {about_usd(worth.live_at_most_usd)}"
+        return f"by Message Batches, in their own time; at once, with --live: {span} (estimated)"
     span = f"about {about_usd(worth.batch_expected_usd)}, at most {about_usd(worth.batch_at_most_usd)}"
-    return f"by Message Batches {span} (estimated); replays are not sent that way yet"
+    return f"live, at once; by Message Batches, without --live: {span} (estimated)"
 
 
 def stake_notes(worth: Worth) -> Iterator[str]:

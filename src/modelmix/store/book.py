@@ -36,6 +36,11 @@ class Book:
         path = home / FILE
         return cls(engine_of(path), path)
 
+    @classmethod
+    def beside(cls, other: "Book") -> Self:
+        """Return a book on the same file as another, which stays the one to close."""
+        return cls(other._engine, other.path)  # noqa: SLF001 - of its own kind
+
     def __enter__(self) -> Self:
         return self
 

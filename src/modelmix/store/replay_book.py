@@ -13,6 +13,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    exists,
     func,
     insert,
     select,
@@ -178,7 +179,8 @@ class ReplayBook(Book):
     def lose(self, *, learning: bool = False) -> int:
         """Book what was on its way when its process died, at the most that it can have cost.
 
-        Call it only while no other replay of the kind runs on this ledger.
+        What is asked in a batch is not lost with a process: the batch goes on, and is read later. Call it
+        only while no other replay of the kind runs on this ledger.
 
         Args:
             learning: Whether those of learning in flight are meant, rather than all others.
@@ -189,7 +191,11 @@ class ReplayBook(Book):
         sendings = schema.sendings
         with self._writing() as connection:
             is_meant = sendings.c.replay_id.startswith(LEARNING)
-            lost = update(sendings).where(sendings.c.state == "sent", is_meant if learning else ~is_meant)
+            is_open = exists().where(
+                schema.batches.c.number == sendings.c.batch, schema.batches.c.state != "read"
+            )
+            of_kind = is_meant if learning else ~is_meant
+            lost = update(sendings).where(sendings.c.state == "sent", ~is_open, of_kind)
             lost = lost.values(state="lost")
             return int(connection.execute(lost).rowcount)
 

@@ -143,6 +143,20 @@ sendings: Final = Table(
     _text("state"),
     _text("usd", optional=True),
     _text("call_id"),
+    Column("batch", Integer, nullable=True),
+)
+
+batches: Final = Table(
+    "batches",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    _text("replay_id"),
+    _text("name"),
+    _text("betas"),
+    _text("mark_id"),
+    Column("mark_at_us", BigInteger, nullable=True),
+    _text("batch_id"),
+    _text("state"),
 )
 
 answers: Final = Table(

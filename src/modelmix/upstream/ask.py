@@ -26,14 +26,14 @@ class Heard:
         headers: Its headers.
         body: The whole body.
         request_id: The API's request id, or empty.
-        latency_ms: Time to the last byte.
+        latency_ms: Time to the last byte, or None where nobody waited for it: in a batch.
     """
 
     status: int
     headers: Headers
     body: bytes
     request_id: str
-    latency_ms: float
+    latency_ms: float | None
 
 
 def key_headers(key: str, betas: str = "") -> list[tuple[bytes, bytes]]:

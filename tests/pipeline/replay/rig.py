@@ -112,10 +112,13 @@ def write_gold(path: Path, n: int) -> Path:
     return path
 
 
-def plan_of(ask: Ask, max_spend_usd: Decimal | None = None, day: datetime | None = None) -> Plan:
+def plan_of(
+    ask: Ask, max_spend_usd: Decimal | None = None, day: datetime | None = None, *, by_batch: bool = False
+) -> Plan:
     """Plan what is asked."""
     source = source_of(ask.places, CAPABILITIES, ask.expected, ask.task_type)
-    planner = Planner(ask, source, BOOK, CAPABILITIES, (day or datetime.now(UTC)).date())
+    day = day or datetime.now(UTC)
+    planner = Planner(ask, source, BOOK, CAPABILITIES, day.date(), by_batch)
     return planner.plan(source.scan(), max_spend_usd)
 
 
@@ -127,6 +130,7 @@ class Bench:
     url: str
     ask: Ask = field(init=False)
     n: int = 60
+    by_batch: bool = False
     tallies: list[Tally] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -150,7 +154,7 @@ class Bench:
         """Run a replay; fields of the ask can be named."""
         limits = limits or Limits(rate_share=1.0)
         self.ask = replace(self.ask, **ask)
-        plan = plan_of(self.ask, limits.max_spend_usd)
+        plan = plan_of(self.ask, limits.max_spend_usd, by_batch=self.by_batch)
         place = Place(home=self.home, book=BOOK, capabilities=CAPABILITIES, key="practice")
         return replay(plan, place, limits, datetime.now(UTC), self._told)
 

@@ -46,6 +46,7 @@ class Command:
         """Return the options of a first run."""
         return [
             "log.jsonl",
+            "--live",
             "--expected",
             "gold.csv",
             "--grader",

@@ -13,6 +13,7 @@ from modelmix.core.usage import Usage
 from modelmix.errors import ConfigError
 from modelmix.pipeline.replay.ask import Ask, Limits
 from modelmix.pipeline.replay.plan import Plan
+from modelmix.pipeline.replay.stages import Stages
 from modelmix.pipeline.replay.summary import plan_report
 from modelmix.report.replay_worth import Worth
 from pipeline.replay.rig import BEGAN, BOOK, HAIKU, OPUS, SONNET, Row, labelled, plan_of, row, write_log
@@ -235,13 +236,19 @@ def test_a_type_that_is_not_asked_is_not_bought(tmp_path: Path) -> None:
 
 
 def test_by_batch_all_costs_half(tmp_path: Path) -> None:
-    """Of what is quoted, without answers that are there."""
+    """Of what is quoted, without answers that are there; the plan's own quote is that of its way."""
     plan = planned(tmp_path, heavy(40))
-    quote, found = plan.quote(), worth(plan)
+    quote, found = Stages.of(plan).quote(), worth(plan)
     assert (quote.expected_usd / 2, quote.at_most_usd / 2) == (
         found.batch_expected_usd,
         found.batch_at_most_usd,
     )
+    assert (quote.expected_usd, quote.at_most_usd) == (found.live_expected_usd, found.live_at_most_usd)
+    batch = plan_of(plan.ask, None, DAY, by_batch=True)
+    half, other = Stages.of(batch).quote(), worth(batch)
+    assert (half.expected_usd, half.at_most_usd) == (quote.expected_usd / 2, quote.at_most_usd / 2)
+    assert (other.live_expected_usd, other.batch_expected_usd) == (quote.expected_usd, half.expected_usd)
+    assert other.proof_usd == half.expected_usd
 
 
 def test_what_an_error_costs_is_part_of_what_is_asked() -> None:

@@ -38,6 +38,7 @@ class Judge:
         graders: Task type → its grader.
         keep_text: Whether replies are kept; one that is to be judged is, until it has been.
         role: Name of the judge whose answers these are; empty for candidates'.
+        by_batch: Whether answers come from batches, at the price of one.
     """
 
     replay_id: str
@@ -45,6 +46,7 @@ class Judge:
     graders: Mapping[str, Grader]
     keep_text: bool = False
     role: str = ""
+    by_batch: bool = False
 
     def settled(self, sending_id: int, item: Item, prompt: Prompt, heard: Heard, at: datetime) -> Settled:
         """Judge what is not asked again: a message, or an error that would come again.
@@ -102,7 +104,9 @@ class Judge:
     def usd(self, call: Call, at: datetime) -> Decimal | None:
         """Return the list price of a call, or None without one."""
         try:
-            return self.book.cost(call.usage, call.model_served, at, us=call.us, fast=call.fast).total_usd
+            return self.book.cost(
+                call.usage, call.model_served, at, batch=call.batch, us=call.us, fast=call.fast
+            ).total_usd
         except PriceNotFound:
             return None
 
@@ -130,7 +134,7 @@ class Judge:
             status=heard.status,
             stop_reason=_text(message.get("stop_reason")),
             error=error,
-            batch=told.batch,
+            batch=told.batch or self.by_batch,
             fast=told.fast,
             us=told.us,
             write_split_known=told.write_split_known,

@@ -58,8 +58,10 @@ class JudgedRun:
         outcome = await self._run.go(known, told)
         self.tally = self._run.tally
         items = [one for one in self._plan.items if isinstance(self._plan.grader_of(one), Judged)]
-        for start in range(0, len(items), _AT_ONCE):
-            some = items[start : start + _AT_ONCE]
+        # Batches take their own time: what is judged goes out as one.
+        at_once = max(len(items), 1) if self._plan.by_batch else _AT_ONCE
+        for start in range(0, len(items), at_once):
+            some = items[start : start + at_once]
             if outcome != "done" or self._stopped:
                 break
             docket = self._judging.docket(self._plan, some)

@@ -191,9 +191,10 @@ class Judging:
             batch=False,
             fast=False,
         )
-        quote = Quoter(self.prices, self.capabilities, self.day).quote(
-            call, candidate.model, MAX_TOKENS, writes_cache=False
-        )
+        quoter = Quoter(self.prices, self.capabilities, self.day)
+        quote = quoter.quote(call, candidate.model, MAX_TOKENS, writes_cache=False)
+        if plan.by_batch:
+            quote = quote.times(quoter.batch_share(call, candidate.model))
         recorded = replace(case.prompt.recorded, call=call, request=body, betas="")
         item = Item(len(plan.prompts), candidate, asked, quote, tokens, changes=request.changes)
         docket.plan = replace(

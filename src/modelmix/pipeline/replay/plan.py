@@ -99,6 +99,7 @@ class Plan:
         rejected: Candidate and reason → prompts that it would reject as they stand.
         ungradable: Reason → prompts that no answer could be held against, and that are not asked.
         scaled: Whether fewer prompts are drawn than are needed, so that it fits the spend cap.
+        by_batch: Whether it is sent as message batches, and quoted at their price.
     """
 
     ask: Ask
@@ -112,6 +113,7 @@ class Plan:
     rejected: Mapping[tuple[str, str], int] = field(default_factory=dict)
     ungradable: Mapping[str, int] = field(default_factory=dict)
     scaled: bool = False
+    by_batch: bool = False
 
     @property
     def bar(self) -> PlannedBar:

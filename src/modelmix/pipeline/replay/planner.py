@@ -47,6 +47,7 @@ class Planner:
         book: Prices.
         capabilities: What models accept.
         day: UTC day.
+        by_batch: Whether it is to be sent as message batches, and quoted at their price.
     """
 
     ask: Ask
@@ -54,6 +55,7 @@ class Planner:
     book: PriceBook
     capabilities: CapabilityTable
     day: date
+    by_batch: bool = False
 
     def plan(self, recordings: Recordings, max_spend_usd: Decimal | None = None) -> Plan:
         """Draw prompts, choose graders and quote every request.
@@ -108,6 +110,7 @@ class Planner:
             traffic=traffic,
             rejected=rejected,
             ungradable=Counter(ungradable.values()),
+            by_batch=self.by_batch,
         ).counted()
         if max_spend_usd is not None and self.ask.pairs is None:
             return fitted(plan, max_spend_usd * _BUDGET_SHARE)
@@ -254,15 +257,22 @@ class Planner:
             candidates = [(one, False) for one in arms[prompt.recorded.call.task_type]]
             if index < self.ask.again:
                 candidates.append((prompt.baseline, True))
+            judging = self._judging(prompt, graders[prompt.recorded.call.task_type], quoter)
             for candidate, again in candidates:
                 found = self._item(index, prompt, candidate, quoter)
                 if isinstance(found, Item):
-                    judged = graders[prompt.recorded.call.task_type]
-                    judging = judging_quote(prompt, judged, quoter) if isinstance(judged, Judged) else Quote()
                     items.append(replace(found, again=again, judging=judging))
                 else:
                     rejected[str(candidate), found] += 1
         return tuple(items), dict(rejected)
+
+    def _judging(self, prompt: Prompt, grader: Grader, quoter: Quoter) -> Quote:
+        if not isinstance(grader, Judged):
+            return Quote()
+        quote = judging_quote(prompt, grader, quoter)
+        if not self.by_batch:
+            return quote
+        return quote.times(quoter.batch_share(prompt.recorded.call, grader.judge.candidate.model))
 
     def _item(self, index: int, prompt: Prompt, candidate: Candidate, quoter: Quoter) -> Item | str:
         recorded = prompt.recorded
@@ -283,6 +293,8 @@ class Planner:
             )
         except PriceNotFound:
             return "no price for what it asks"
+        if self.by_batch:
+            quote = quote.times(quoter.batch_share(recorded.call, candidate.model))
         asked = answer_id(self.ask.upstream, recorded.betas, request.body)
         return Item(index, candidate, asked, quote, tokens, changes=request.changes)
 

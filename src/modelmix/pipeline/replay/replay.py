@@ -15,8 +15,10 @@ from modelmix.errors import ConfigError, UpstreamError
 from modelmix.evaluate.graders.judged import Judged
 from modelmix.pipeline.import_ import import_paths
 from modelmix.pipeline.replay.ask import Ask, Limits
+from modelmix.pipeline.replay.batch_run import BatchRun
 from modelmix.pipeline.replay.buying import Buying, Runner
 from modelmix.pipeline.replay.evidence import Evidence
+from modelmix.pipeline.replay.interrupt import Interrupts
 from modelmix.pipeline.replay.judge import Judge, reply_from
 from modelmix.pipeline.replay.judged_run import JudgedRun
 from modelmix.pipeline.replay.judging import Judging
@@ -157,6 +159,8 @@ class _Replaying:
                 replay_id = await self._begin(upstream)
             judge = Judge(replay_id, self._place.book, self._plan.graders, self._plan.ask.keep_text)
             self._grade_anew(judge)
+            if not self._plan.by_batch:
+                await self._collect(upstream, judge, told)
             buying = self._buying(upstream, judge, told, is_simulated=is_simulated)
             outcome = await buying.run()
             await self._reconcile(upstream, replay_id)
@@ -190,13 +194,15 @@ class _Replaying:
             spent = self._book.spent(replay_id).total_at_most_usd
             limits = replace(limits, max_spend_usd=spent + stages.quote(known).at_most_usd)
 
-        def asks(plan: Plan) -> Run:
-            return Run(plan, self._book, judge, upstream, limits, self._place.key)
+        kind = BatchRun if self._plan.by_batch else Run
 
-        def judges(plan: Plan) -> Run:
+        def asks(plan: Plan) -> Runner:
+            return kind(plan, self._book, judge, upstream, limits, self._place.key)
+
+        def judges(plan: Plan) -> Runner:
             grader = plan.grader_of(plan.items[0])
             reader = replace(judge, role=grader.name)
-            return Run(plan, self._book, reader, upstream, limits, self._place.key)
+            return kind(plan, self._book, reader, upstream, limits, self._place.key)
 
         def runner(plan: Plan) -> Runner:
             return JudgedRun(plan, judging, asks, judges)
@@ -211,6 +217,13 @@ class _Replaying:
             runner=runner,
             told=told,
         )
+
+    async def _collect(self, upstream: Upstream, judge: Judge, told: Callable[[Tally], None]) -> None:
+        """Read batches that an earlier run of this replay has left on their way: they are paid for."""
+        run = BatchRun(self._plan, self._book, judge, upstream, self._limits, self._place.key)
+        with Interrupts() as interrupts:
+            interrupts.watch(run)
+            await run.collect(told)
 
     async def _begin(self, upstream: Upstream) -> str:
         day = f"r-{self._now:%Y%m%d}-"

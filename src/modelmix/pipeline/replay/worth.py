@@ -220,7 +220,7 @@ def worth_of(plan: Plan, known: Collection[str], budget_usd: Decimal | None) -> 
     likely = sum((usd * Decimal(power) for usd, power in stakes if usd is not None), Decimal(0))
     proof_usd = stages.quote(known).expected_usd
     bought, why = appraiser.buy(budget_usd)
-    batch = _by_batch(stages, known)
+    live, batch = _both_ways(stages, known)
     return Worth(
         span_days=plan.traffic.span_days,
         types=types,
@@ -231,6 +231,9 @@ def worth_of(plan: Plan, known: Collection[str], budget_usd: Decimal | None) -> 
         next_why=why,
         batch_expected_usd=batch.expected_usd,
         batch_at_most_usd=batch.at_most_usd,
+        live_expected_usd=live.expected_usd,
+        live_at_most_usd=live.at_most_usd,
+        by_batch=plan.by_batch,
         default_errors=DEFAULT_ERRORS,
         believed_answers=BELIEVED_ANSWERS,
     )
@@ -260,13 +263,17 @@ def _asked(stages: Stages, known: Collection[str]) -> dict[tuple[str, Candidate]
     return found
 
 
-def _by_batch(stages: Stages, known: Collection[str]) -> Quote:
+def _both_ways(stages: Stages, known: Collection[str]) -> tuple[Quote, Quote]:
+    """Return what a plan costs live, and by message batches."""
     plan = stages.plan
 
-    def part(item: Item) -> Decimal:
+    def share(item: Item) -> Decimal:
         return plan.traffic.quoter.batch_share(plan.prompts[item.prompt].recorded.call, item.candidate.model)
 
-    return stages.quote(known, part)
+    as_planned = stages.quote(known)
+    if plan.by_batch:
+        return stages.quote(known, lambda item: 1 / share(item)), as_planned
+    return as_planned, stages.quote(known, share)
 
 
 def _sizes(prospects: Iterable[Prospect]) -> list[int]:
