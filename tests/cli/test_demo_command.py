@@ -12,7 +12,7 @@ from report.figures import figures
 def test_the_story_is_told_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Audit, replay, policy, refusal, gateway, receipt and commitment, said to be simulated, twice."""
     folder = tmp_path / "demo"
-    words = ["demo", "--folder", str(folder), "--prompts", "900", "--live", "30"]
+    words = ["demo", "--folder", str(folder), "--prompts", "1400", "--live", "30"]
     for _ in range(2):
         assert run(words) == 0
     shown = capsys.readouterr().out
@@ -47,7 +47,7 @@ def test_the_story_is_told_whole(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_json_is_one_object_that_adds_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing else is on stdout, every request is a row of the ledger, and the story's claims are in it."""
-    words = ["demo", "--folder", str(tmp_path / "d"), "--prompts", "900", "--live", "12", "--json"]
+    words = ["demo", "--folder", str(tmp_path / "d"), "--prompts", "1400", "--live", "12", "--json"]
     assert run(words) == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["schema"], document["simulated"]) == ("modelmix.demo/2", True)
