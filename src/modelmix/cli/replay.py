@@ -292,7 +292,7 @@ def _tell(
         say(f"modelmix: the spend cap is reached; {kept:,} answers are kept; go on with a larger --max-spend")
         raise typer.Exit(REFUSED)
     if done.outcome == "interrupted":
-        left = " (a batch goes on by itself, and is read then)" if done.plan.by_batch else ""
+        left = " (a batch goes on by itself, and is read then)" if done.plan.by_batch else " --live"
         say(f"modelmix: saved; go on with: modelmix replay --resume {done.replay_id}{left}")
         raise typer.Exit(INTERRUPTED)
 

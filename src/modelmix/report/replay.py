@@ -83,6 +83,7 @@ class ReplayReport:
         judges: What was judged, and by what the judges go.
         bar: Options with which optimize is asked the same bar.
         policy_file: File that optimize is to write.
+        is_live: Whether it was asked live, and goes on so.
     """
 
     replay_id: str
@@ -113,6 +114,7 @@ class ReplayReport:
     judges: tuple[JudgeRow, ...] = ()
     bar: str = ""
     policy_file: str = "policy.yaml"
+    is_live: bool = False
 
 
 def as_json(report: ReplayReport) -> dict[str, Any]:
@@ -320,5 +322,6 @@ def _next(report: ReplayReport) -> str:
     if report.outcome == "done":
         bar = report.bar or f"--margin {report.margin * 100:.12g}pp"
         return f"modelmix optimize {bar} -o {report.policy_file}"
-    more = " --max-spend MORE" if report.outcome == "capped" else ""
+    more = " --live" if report.is_live else ""
+    more += " --max-spend MORE" if report.outcome == "capped" else ""
     return f"modelmix replay --resume {report.replay_id}{more}"

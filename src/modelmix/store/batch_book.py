@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func, insert, select, update
 
@@ -79,24 +79,7 @@ class BatchBook(Book):
                     state=_BOOKED,
                 )
             )
-            connection.execute(
-                insert(table),
-                [
-                    {
-                        "sending_id": first + at,
-                        "replay_id": replay_id,
-                        "answer_id": one.answer_id,
-                        "model": one.model,
-                        "at_us": microseconds(one.at),
-                        "reserved_usd": str(one.reserved_usd),
-                        "state": "sent",
-                        "usd": None,
-                        "call_id": "",
-                        "batch": number,
-                    }
-                    for at, one in enumerate(sendings)
-                ],
-            )
+            connection.execute(insert(table), _rows(replay_id, number, first, sendings))
         return ChunkRow(
             number=number,
             name=name,
@@ -151,3 +134,22 @@ class BatchBook(Book):
         batches = schema.batches
         with self._writing() as connection:
             connection.execute(update(batches).where(batches.c.number == number).values(**values))
+
+
+def _rows(replay_id: str, number: int, first: int, sendings: Sequence[Sending]) -> list[dict[str, Any]]:
+    """Write sendings that leave as a chunk, numbered from ``first``."""
+    return [
+        {
+            "sending_id": sending_id,
+            "replay_id": replay_id,
+            "answer_id": one.answer_id,
+            "model": one.model,
+            "at_us": microseconds(one.at),
+            "reserved_usd": str(one.reserved_usd),
+            "state": "sent",
+            "usd": None,
+            "call_id": "",
+            "batch": number,
+        }
+        for sending_id, one in enumerate(sendings, first)
+    ]

@@ -157,7 +157,7 @@ def test_ctrl_c_goes_on_from_anywhere(tmp_path: Path, api: str) -> None:
             stopped["outcome"],
             stopped["spend"]["answers_lost"],
         ) == (130, "interrupted", 0)
-        hint = f"modelmix replay --resume {stopped['replay_id']}"
+        hint = f"modelmix replay --resume {stopped['replay_id']} --live"
         assert f"modelmix: saved; go on with: {hint}\n" in complaint
         done = command.finish(hint.split()[2:], elsewhere)
     bill = Bill.of(api)

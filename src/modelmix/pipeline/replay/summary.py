@@ -189,6 +189,7 @@ def replay_report(done: Replayed, limits: Limits) -> ReplayReport:
             if isinstance(grader, Judged)
         ),
         bar=_bar_options(plan.ask),
+        is_live=not plan.by_batch,
         policy_file="policy.yaml" if plan.ask.beside is None else PROPOSED,
     )
 
