@@ -31,11 +31,11 @@ def _brute(contract: Contract, demand: Demand) -> float:
 
 @given(contracts(), demands())
 def test_no_commitment_costs_less_than_the_best(contract: Contract, demand: Demand) -> None:
-    """The ladder's best is at least as good as every commitment of a fine grid."""
+    """The ladder's best is at least as good as every commitment of a fine grid, to a cent."""
     rungs = ladder(contract, demand)
     best = rungs[best_of([rung.payment_usd for rung in rungs])].payment_usd
     assert pytest.approx(best, rel=1e-9) == expected_payment_usd(best_commitment(contract, demand), demand)
-    assert best <= _brute(contract, demand) * (1 + 1e-9) + 1e-6
+    assert best <= _brute(contract, demand) * (1 + 1e-9) + 0.01
 
 
 @given(contracts(), demands())
