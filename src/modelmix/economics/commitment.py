@@ -113,12 +113,13 @@ def best_at(contract: Contract, discount: float, demand: Demand) -> Commitment:
 def best_in_tier(contract: Contract, tier: int, demand: Demand) -> Commitment:
     """Return the commitment that costs least within one tier: that of its discount, moved into its bounds.
 
-    Commitments are in whole dollars where it matters: a tier ends a dollar before the next one begins.
+    One that would be beyond the tier ends a dollar before the next one begins: so it is written, and there is
+    no largest amount below that. One within the tier stays what it is, however close to the end.
     """
     lower, end = contract.tiers[tier].from_usd, contract.end_usd(tier)
     best = best_at(contract, contract.tiers[tier].discount, demand)
-    most = best.commit_usd if end is None else max(lower, end - _STEP_USD)
-    return replace(best, commit_usd=max(lower, min(best.commit_usd, most)))
+    commit_usd = best.commit_usd if end is None or best.commit_usd < end else end - _STEP_USD
+    return replace(best, commit_usd=max(lower, commit_usd))
 
 
 def ladder(contract: Contract, demand: Demand, tail_level: float = TAIL_LEVEL) -> tuple[Expectation, ...]:

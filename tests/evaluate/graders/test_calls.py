@@ -1,6 +1,7 @@
 """Calls in the form of a known answer."""
 
-from functools import partial
+from collections.abc import Mapping
+from typing import Any
 from unicodedata import normalize
 
 import pytest
@@ -52,8 +53,7 @@ def test_calls_are_written_as_they_are_read() -> None:
         assert calls_text([MAIL, odd]) == ""
 
 
-# Reading brings texts to one form (NFC), so that two spellings of a word are one.
-WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=4).map(partial(normalize, "NFC"))
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
 VALUES = st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | WORDS, st.lists)
 CALLS = st.lists(
     st.builds(ToolCall, st.sampled_from(["a", "b c", "ü"]), st.dictionaries(WORDS, VALUES, max_size=3))
@@ -62,8 +62,24 @@ CALLS = st.lists(
 
 @given(CALLS)
 def test_what_is_written_is_read(calls: tuple[ToolCall, ...]) -> None:
-    """Calls to text to calls loses nothing."""
-    assert calls == calls_named(calls_text(calls))
+    """Calls to text to calls loses nothing but spelling: reading brings texts to one form (NFC).
+
+    Two names of an object that are one in that form are a name twice, which is no JSON that all read alike.
+    """
+    found = calls_named(calls_text(calls))
+    if any(len(set(map(in_one_form, call.arguments))) < len(call.arguments) for call in calls):
+        assert found is None
+    else:
+        assert found == tuple(ToolCall(call.name, in_one_form(call.arguments)) for call in calls)
+
+
+def in_one_form(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Bring all texts of a value to the form that reading brings them to."""
+    if isinstance(value, Mapping):
+        return {in_one_form(name): in_one_form(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [in_one_form(element) for element in value]
+    return normalize("NFC", value) if isinstance(value, str) else value
 
 
 @given(st.text())
