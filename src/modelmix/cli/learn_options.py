@@ -1,12 +1,12 @@
 """Options of learning in flight, read into what the gateway is to do."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from modelmix.cli.api_key import key_of
 from modelmix.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from modelmix.pipeline.learn.ask import LearnAsk
     from modelmix.settings import Settings
 
-_PRACTICE_KEY = "practice"
+_NO_KEY = (
+    "--learn needs a key for its own requests: export ANTHROPIC_API_KEY, or use each client's own by "
+    "--learn-client-keys"
+)
 _HOW = "how to learn is said, and not that; add --learn, with a cap by --learn-usd"
 
 
@@ -80,7 +83,7 @@ def order_of(options: LearnOptions, settings: "Settings", upstream: str) -> "Lea
     if ask.candidates is not None:
         # What is not known, or has no price, is said now.
         arms_of(ask.candidates[0], ask.candidates, book, capabilities, datetime.now(UTC).date())
-    key = "" if options.client_keys else _key(upstream)
+    key = "" if options.client_keys else key_of(upstream, _NO_KEY)
     place = LearnPlace(home=settings.home, book=book, capabilities=capabilities, key=key)
     return LearnOrder(ask, place)
 
@@ -134,19 +137,3 @@ def _share(text: str) -> float:
             param_hint="--learn-share",
         )
     return share
-
-
-def _key(upstream: str) -> str:
-    from modelmix.upstream.messages import is_loopback
-
-    key = os.environ.get("ANTHROPIC_API_KEY", "")
-    if not key and is_loopback(upstream):
-        return _PRACTICE_KEY
-    if not key:
-        raise ConfigError(
-            "--learn needs a key for its own requests: export ANTHROPIC_API_KEY, or use each client's own by "
-            "--learn-client-keys"
-        )
-    if not key.isascii() or not key.isprintable():
-        raise ConfigError("ANTHROPIC_API_KEY holds characters that no key has; export it anew")
-    return key

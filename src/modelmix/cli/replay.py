@@ -10,6 +10,7 @@ import typer
 
 from modelmix.cli import new_model
 from modelmix.cli import replay_words as words
+from modelmix.cli.api_key import key_of
 
 if TYPE_CHECKING:
     from modelmix.pipeline.replay.ask import Ask, Limits
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 REFUSED = 6
 INTERRUPTED = 130
-_PRACTICE_KEY = "practice"
+_NO_KEY = (
+    "ANTHROPIC_API_KEY is not set; export a key of its own for replays, or try it without one: "
+    "modelmix simulate, then --upstream URL"
+)
 _NOTHING_TO_REVIEW = "no answer that was kept is a close candidate's, differs, and lacks a known right one"
 _AS_BEFORE = frozenset({
     "logs", "candidate", "grader", "judge", "rubric", "expected", "only", "task_type", "pairs", "again",
@@ -228,7 +232,7 @@ def _run(surroundings: "Settings", ask: "Ask", limits: "Limits", switches: _Swit
 
     now = datetime.now(UTC)
     Upstream(ask.upstream)  # what is no URL is told before logs are read
-    key = "" if switches.dry_run else _key(ask.upstream)
+    key = "" if switches.dry_run else key_of(ask.upstream, _NO_KEY)
     book, capabilities = surroundings.price_book(), surroundings.capabilities()
     source = source_of(ask.places, capabilities, ask.expected, ask.task_type, ask.until)
     planner = Planner(ask, source, book, capabilities, now.date(), by_batch=not switches.live)
@@ -319,24 +323,6 @@ def _check_review(path: Path | None) -> None:
         )
     if path is not None and not path.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {path.parent}; make it", param_hint="--review")
-
-
-def _key(upstream: str) -> str:
-    """Return the API key; on a practice API any will do."""
-    from modelmix.errors import ConfigError
-    from modelmix.upstream.messages import is_loopback
-
-    key = os.environ.get("ANTHROPIC_API_KEY", "")
-    if not key and is_loopback(upstream):
-        return _PRACTICE_KEY
-    if not key:
-        raise ConfigError(
-            "ANTHROPIC_API_KEY is not set; export a key of its own for replays, or try it without one: "
-            "modelmix simulate, then --upstream URL"
-        )
-    if not key.isascii() or not key.isprintable():
-        raise ConfigError("ANTHROPIC_API_KEY holds characters that no key has; export it anew")
-    return key
 
 
 def _agree(expected_usd: Decimal, at_most_usd: Decimal, limits: "Limits", *, yes: bool) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import func, insert, select, update
 
@@ -11,6 +11,7 @@ from modelmix.store import schema
 from modelmix.store.book import Book
 from modelmix.store.call_row import instant, microseconds
 from modelmix.store.replay_records import Sending
+from modelmix.store.sending_row import put_sendings
 
 _BOOKED: Final = "booked"
 _SENT: Final = "sent"
@@ -63,10 +64,9 @@ class BatchBook(Book):
             sendings: What it asks, each at the most that it can cost in a batch.
         """
         mark_id, mark_at = mark
-        batches, table = schema.batches, schema.sendings
+        batches = schema.batches
         with self._writing() as connection:
             number = 1 + (connection.execute(select(func.max(batches.c.number))).scalar() or 0)
-            first = 1 + (connection.execute(select(func.max(table.c.sending_id))).scalar() or 0)
             connection.execute(
                 insert(batches).values(
                     number=number,
@@ -79,7 +79,7 @@ class BatchBook(Book):
                     state=_BOOKED,
                 )
             )
-            connection.execute(insert(table), _rows(replay_id, number, first, sendings))
+            numbers = put_sendings(connection, replay_id, sendings, number)
         return ChunkRow(
             number=number,
             name=name,
@@ -88,7 +88,7 @@ class BatchBook(Book):
             mark_at=mark_at,
             batch_id="",
             answer_ids=tuple(one.answer_id for one in sendings),
-            sending_ids={one.answer_id: first + at for at, one in enumerate(sendings)},
+            sending_ids={one.answer_id: at for one, at in zip(sendings, numbers, strict=True)},
         )
 
     def sent(self, number: int, batch_id: str) -> None:
@@ -134,22 +134,3 @@ class BatchBook(Book):
         batches = schema.batches
         with self._writing() as connection:
             connection.execute(update(batches).where(batches.c.number == number).values(**values))
-
-
-def _rows(replay_id: str, number: int, first: int, sendings: Sequence[Sending]) -> list[dict[str, Any]]:
-    """Write sendings that leave as a chunk, numbered from ``first``."""
-    return [
-        {
-            "sending_id": sending_id,
-            "replay_id": replay_id,
-            "answer_id": one.answer_id,
-            "model": one.model,
-            "at_us": microseconds(one.at),
-            "reserved_usd": str(one.reserved_usd),
-            "state": "sent",
-            "usd": None,
-            "call_id": "",
-            "batch": number,
-        }
-        for sending_id, one in enumerate(sendings, first)
-    ]

@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    func,
     insert,
     select,
     update,
@@ -30,6 +29,7 @@ from modelmix.store.book import Book
 from modelmix.store.call_row import instant, microseconds, put_rows, row_of
 from modelmix.store.plain_json import canonical
 from modelmix.store.replay_records import AnswerRow, GradeRow, Lost, Replay, Sending, Settled, Spent
+from modelmix.store.sending_row import put_sendings
 
 LEARNING: Final = "l-"
 """How the id of a replay begins that learns in flight; it may go on while another one runs."""
@@ -116,29 +116,8 @@ class ReplayBook(Book):
         Returns:
             Their numbers, in order.
         """
-        if not sendings:
-            return []
         with self._writing() as connection:
-            last = connection.execute(select(func.max(schema.sendings.c.sending_id))).scalar() or 0
-            numbers = list(range(last + 1, last + 1 + len(sendings)))
-            connection.execute(
-                insert(schema.sendings),
-                [
-                    {
-                        "sending_id": number,
-                        "replay_id": replay_id,
-                        "answer_id": one.answer_id,
-                        "model": one.model,
-                        "at_us": microseconds(one.at),
-                        "reserved_usd": str(one.reserved_usd),
-                        "state": "sent",
-                        "usd": None,
-                        "call_id": "",
-                    }
-                    for number, one in zip(numbers, sendings, strict=True)
-                ],
-            )
-        return numbers
+            return put_sendings(connection, replay_id, sendings)
 
     def settle(self, replay_id: str, ends: Sequence[Settled]) -> None:
         """Keep what came of sendings: their cost, their calls, final answers and grades, all or nothing.
