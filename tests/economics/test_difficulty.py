@@ -28,6 +28,14 @@ def test_a_failure_makes_the_next_success_no_likelier(difficulty: Difficulty, fa
     assert difficulty.next_success(failures + 1) <= difficulty.next_success(failures) + 1e-12
 
 
+def test_hardly_any_hopeless_tasks_are_not_lost_to_rounding() -> None:
+    """With one task in 10^16 hopeless, the chance after many failures still only falls."""
+    chances = [Fixed(0.6328125, 1.0 - 2.0**-53).next_success(failures) for failures in range(60)]
+    assert all(after <= before for before, after in pairwise(chances))
+    assert chances[0] == pytest.approx(0.6328125, rel=1e-15)
+    assert chances[-1] < 1e-9
+
+
 @given(st.floats(0.01, 0.99), st.integers(0, 10))
 def test_a_beta_that_is_certain_is_one_chance(share: float, cap: int) -> None:
     """With a huge concentration the beta distribution is a fixed chance."""

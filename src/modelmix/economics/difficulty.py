@@ -51,7 +51,8 @@ class Fixed:
         if self.solvable_share == 1.0:
             return self.success_share
         solvable = self.solvable_share * (1.0 - self.success_share) ** failures
-        return self.success_share * solvable / (solvable + 1.0 - self.solvable_share)
+        # The hopeless share comes first: added to 1, a small solvable share would lose its digits.
+        return self.success_share * solvable / (solvable + (1.0 - self.solvable_share))
 
 
 @dataclass(frozen=True, slots=True)
